@@ -1,0 +1,80 @@
+"""Errors as RFC 9457 problem documents."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+_MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """An error that the caller is told.
+
+    Args:
+        status: the HTTP status.
+        type: stable and for machines; the document's `type` is `urn:sigmak:problem:` and this.
+        detail: for a person: what happened and what to do.
+        headers: further response headers.
+        members: further members of the document.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, type: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.type, self.detail = status, type, detail
+        self.headers, self.members = dict(headers or {}), members
+
+    def response(self) -> Response:
+        """The problem document."""
+        document = {
+            "type": f"urn:sigmak:problem:{self.type}",
+            "title": self.status.phrase,
+            "status": int(self.status),
+            "detail": self.detail,
+            **self.members,
+        }
+        return JSONResponse(document, int(self.status), headers=self.headers, media_type=_MEDIA_TYPE)
+
+
+def invalid_body(error: ValidationError) -> Problem:
+    """400 for what is not JSON, 422 naming each field at fault. Never repeats the input, which holds the document."""
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(each["type"] == "json_invalid" for each in errors):
+        return Problem(HTTPStatus.BAD_REQUEST, "not_json", "The request body is not valid JSON.")
+    fields = [
+        {"field": ".".join(str(part) for part in each["loc"]) or "body", "message": each["msg"]} for each in errors
+    ]
+    named = ", ".join(sorted({field["field"] for field in fields}))
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {named}.", errors=fields)
+
+
+def kafka_unavailable(detail: str, **members: Any) -> Problem:
+    """503: Kafka can't take or tell something now; the caller comes again."""
+    headers = {"Retry-After": "2"}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "kafka_unavailable", detail, headers=headers, **members)
+
+
+def register(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem document."""
+
+    @app.exception_handler(Problem)
+    async def _problem(_request: Request, problem: Problem) -> Response:
+        return problem.response()
+
+    @app.exception_handler(HTTPException)
+    async def _http(_request: Request, error: HTTPException) -> Response:
+        status = HTTPStatus(error.status_code)
+        type_ = status.phrase.lower().replace(" ", "_")
+        return Problem(status, type_, str(error.detail), headers=error.headers).response()
+
+    @app.exception_handler(Exception)
+    async def _unexpected(_request: Request, _error: Exception) -> Response:
+        # Starlette logs the traceback after this; the caller gets no inner detail.
+        detail = "The gateway failed to answer; this is a fault of ours and is in its log."
+        return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail).response()

@@ -1,0 +1,130 @@
+"""The table on disk: rows by task id, and in the same write the offsets up to which the topic is in them."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+import orjson
+from rocksdict import Options, Rdict, WriteBatch
+
+from gateway.status_table.rows import EndedMarker, Row, StatusRow, decode_row
+from schemas.topics import TOMBSTONE_LIFE
+
+log = logging.getLogger(__name__)
+
+_ROW = b"row:"
+_SOURCE = b"source"
+_FIRST_KEY, _AFTER_LAST_KEY = b"", b"\xff"
+_WRITE_BUFFER_BYTES = 16 * 1024 * 1024
+"""RocksDB's default of 64 MiB, of which it keeps two, is half of what a gateway may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which topic the rows come from, and how far they go."""
+
+    cluster_id: str
+    topic_id: str
+    offsets: Mapping[int, int]
+    """Partition -> offset of the next record to read."""
+    written_at: datetime
+
+    def encode(self) -> bytes:
+        """The source as JSON."""
+        offsets = {str(partition): offset for partition, offset in self.offsets.items()}
+        return orjson.dumps([self.cluster_id, self.topic_id, offsets, self.written_at])
+
+    @classmethod
+    def decode(cls, raw: bytes) -> Self:
+        """The inverse of `encode`."""
+        cluster_id, topic_id, offsets, written_at = orjson.loads(raw)
+        return cls(cluster_id, topic_id, {int(p): o for p, o in offsets.items()}, datetime.fromisoformat(written_at))
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRecord:
+    """One record of the status topic; `row` is None for a tombstone."""
+
+    task_id: str
+    row: StatusRow | None
+
+
+class StatusTable:
+    """Rows by task id in RocksDB. One writer (the follower's thread), any number of readers."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        options = Options(raw_mode=True)
+        options.create_if_missing(create_if_missing=True)
+        options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
+        try:
+            self._db = Rdict(str(folder), options)
+        except Exception as error:  # noqa: BLE001, rocksdict has no narrower one
+            # A damaged table is rebuilt from the topic. RocksDB refuses to destroy one that is in use, and deletes
+            # its own files only, should the folder hold anything else.
+            Rdict.destroy(str(folder), options)
+            log.warning("the status table in %s was damaged and is begun anew: %s", folder, error)
+            self._db = Rdict(str(folder), options)
+
+    def source(self) -> Source | None:
+        """Where the rows come from; None for an empty table."""
+        raw = self._db.get(_SOURCE)
+        return None if raw is None else Source.decode(raw)
+
+    def get(self, task_id: str) -> Row | None:
+        """The row of a task, one local read."""
+        raw = self._db.get(_ROW + task_id.encode())
+        return None if raw is None else decode_row(raw)
+
+    def apply(self, records: Iterable[StatusRecord], source: Source) -> None:
+        """Take records in their order, and the offsets behind them, in one atomic write."""
+        changed: dict[str, Row] = {}
+        for record in records:
+            earlier = changed.get(record.task_id) or self.get(record.task_id)
+            row = _newer(earlier, record.row, source.written_at)
+            if row is not None:
+                changed[record.task_id] = row
+        batch = WriteBatch(raw_mode=True)
+        for task_id, row in changed.items():
+            batch.put(_ROW + task_id.encode(), row.encode())
+        batch.put(_SOURCE, source.encode())
+        self._db.write(batch)
+
+    def clear(self) -> None:
+        """Forget everything: the rows belong to another topic, or are too old."""
+        batch = WriteBatch(raw_mode=True)
+        batch.delete_range(_FIRST_KEY, _AFTER_LAST_KEY)
+        self._db.write(batch)
+
+    def close(self) -> None:
+        """Flush and close; the folder may then be opened again."""
+        self._db.close()
+
+
+def must_rebuild(source: Source | None, *, cluster_id: str, topic_id: str, now: datetime) -> str | None:
+    """Why stored rows can't be continued from the topic as it is now, or None where they can."""
+    if source is None:
+        return None
+    if source.cluster_id != cluster_id:
+        return "it was made from another Kafka cluster"
+    if source.topic_id != topic_id:
+        return "the status topic was deleted and made anew"
+    if now - source.written_at > TOMBSTONE_LIFE - timedelta(hours=1):
+        return "it is so old that tombstones may have passed it by"
+    return None
+
+
+def _newer(earlier: Row | None, incoming: StatusRow | None, now: datetime) -> Row | None:
+    """The row to keep instead of `earlier`, or None to leave it."""
+    if incoming is None:
+        return EndedMarker(now)
+    if isinstance(earlier, EndedMarker):
+        return incoming if now - earlier.tombstoned_at > TOMBSTONE_LIFE else None
+    if earlier is None:
+        return incoming
+    # A status under another owner is somebody's attempt to write over a key's task.
+    same_owner = incoming.owner == earlier.owner
+    return incoming if same_owner and incoming.order.supersedes(earlier.order) else None

@@ -1,0 +1,106 @@
+"""Reads a submission: a JSON body, or the document itself as the body with the rest in the query."""
+
+import asyncio
+from email.message import Message
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, Field, ValidationError
+
+from gateway.body import read_body
+from gateway.content_encoding import CONTENT_ENCODINGS, check_content_encoding, unpacked
+from gateway.document_text import text_of
+from gateway.problems import Problem, invalid_body
+from gateway.settings import GatewaySettings
+from schemas.filings import FilingSource, Priority
+
+_JSON = "application/json"
+_DOCUMENTS = ("text/html", "text/plain")
+_DOCUMENT_FIELDS = frozenset({"html_content", "html_path"})
+
+
+class IndexRequest(FilingSource):
+    """A filing to store for later comparison."""
+
+    priority: Priority = "normal"
+    """`high` goes before the standard lane; for keys of tier `high` only."""
+
+
+class AnalyzeRequest(IndexRequest):
+    """A filing to analyse."""
+
+    retrieve_top_k: Annotated[int, Field(ge=1, le=50)] = 10
+    """How many risks the task's result shows, the most severe first."""
+
+
+Submission = TypeVar("Submission", bound=IndexRequest)
+
+
+async def read_submission(request: Request, model: type[Submission], settings: GatewaySettings) -> Submission:
+    """The submission, valid as its model.
+
+    Raises:
+        Problem: 400 for a body that is not what its headers say, 413 for one that is too large, 415 for headers that
+            ask for what is not understood, 422 naming each field that is not valid.
+    """
+    content_type = Message()
+    content_type["content-type"] = request.headers.get("content-type", _JSON)
+    media_type = content_type["content-type"].partition(";")[0].strip().lower()
+    if media_type != _JSON and media_type not in _DOCUMENTS:
+        raise _unsupported_media_type()
+    limit = settings.max_body_bytes if media_type == _JSON else settings.max_document_bytes
+    body = await _content(request, settings.max_body_bytes, limit)
+    try:
+        if media_type == _JSON:
+            return model.model_validate_json(body)
+        text = text_of(body, content_type.get_content_charset())
+        return model.model_validate({**_query(request), "html_content": text})
+    except ValidationError as error:
+        raise invalid_body(error) from error
+
+
+async def _content(request: Request, body_limit: int, content_limit: int) -> bytes:
+    content_encoding = ",".join(request.headers.getlist("content-encoding")).strip().lower()
+    check_content_encoding(content_encoding)
+    body = await read_body(request, body_limit)
+    if not content_encoding:
+        return body
+    # In a thread of its own: others are answered while this is unpacked, which takes most of its time without the GIL.
+    return await asyncio.to_thread(unpacked, body, content_encoding, content_limit)
+
+
+def _query(request: Request) -> dict[str, Any]:
+    """The query's parameters; one that is given twice stays a list, which no field takes."""
+    query = request.query_params
+    if misplaced := sorted(_DOCUMENT_FIELDS & query.keys()):
+        errors = [{"field": name, "message": "the request body is the document"} for name in misplaced]
+        detail = f"Not valid: {', '.join(misplaced)}."
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
+    values = {name: query.getlist(name) for name in query}
+    return {name: given[0] if len(given) == 1 else given for name, given in values.items()}
+
+
+def _unsupported_media_type() -> Problem:
+    offered = ", ".join((_JSON, *_DOCUMENTS))
+    detail = f"The Content-Type of the request is not known. Send one of {offered}."
+    headers = {"Accept": offered}
+    return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail, headers=headers)
+
+
+def described(model: type[BaseModel]) -> dict[str, Any]:
+    """The request for OpenAPI, which can't know it: the body is read by hand, to a limit and without a second copy."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    required = "Required beside a document; a JSON body has it as a field."
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "query", "required": False, "schema": field, "description": required}
+        if name in schema["required"]
+        else {"name": name, "in": "query", "required": False, "schema": field}
+        for name, field in schema["properties"].items()
+        if name not in _DOCUMENT_FIELDS
+    ]
+    coding = {"type": "string", "enum": [*CONTENT_ENCODINGS]}
+    parameters.append({"name": "Content-Encoding", "in": "header", "required": False, "schema": coding})
+    content: dict[str, Any] = {_JSON: {"schema": schema}}
+    content |= {document: {"schema": {"type": "string"}} for document in _DOCUMENTS}
+    return {"parameters": parameters, "requestBody": {"required": True, "content": content}}

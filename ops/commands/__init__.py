@@ -1,0 +1,1 @@
+"""The `sigmak` commands, one file a command."""

@@ -1,0 +1,33 @@
+"""`sigmak analyze`: submit a filing to a gateway, watch it, print its risks."""
+
+from typing import Annotated
+
+import typer
+
+from ops.failures import CommandFailed
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("analyze")
+    def analyze(
+        file: Annotated[str, typer.Argument(help="The filing's document, also .gz; - for standard input.")],
+        ticker: Annotated[str, typer.Option(help="The company's ticker symbol.")],
+        year: Annotated[int, typer.Option(help="The year that the filing counts under.")],
+        api_key: Annotated[str, typer.Option(envvar="SIGMAK_API_KEY", help="An API key; `sigmak up` prints one.")],
+        url: Annotated[str, typer.Option(envvar="SIGMAK_URL", help="The gateway.")] = "http://127.0.0.1:8080",
+        top: Annotated[int, typer.Option(min=1, max=50, help="How many risks to show.")] = 10,
+        json: Annotated[bool, typer.Option("--json", help="Print the task's final status as JSON.")] = False,
+    ) -> None:
+        """Submit a filing, watch it with a progress bar, and print its risks."""
+        from ops.client import GatewayClient
+        from ops.submission import submit_and_watch
+
+        status = submit_and_watch(GatewayClient(url, api_key), file, ticker=ticker, year=year, top=top, show=not json)
+        if json:
+            typer.echo(status.model_dump_json())
+        elif status.error is not None:
+            raise CommandFailed(f"{ticker} {year}: {status.error.message} ({status.error.type})")
+        if status.error is not None:
+            raise typer.Exit(1)

@@ -1,0 +1,23 @@
+"""`sigmak gateway`."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("gateway")
+    def gateway() -> None:
+        """Run one gateway: HTTP in, Kafka out, and the status table. Settings come from SIGMAK_*."""
+        from gateway.app import Gateway
+        from gateway.keys import KeyFileUnreadable
+        from gateway.settings import GatewaySettings
+        from ops.failures import CommandFailed
+        from ops.settings import load
+
+        settings = load(GatewaySettings)
+        try:
+            exit_code = Gateway(settings).run()
+        except KeyFileUnreadable as error:
+            raise CommandFailed(str(error)) from error
+        raise typer.Exit(exit_code)

@@ -1,0 +1,84 @@
+"""`sigmak score`: no server, the whole analysis."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops.documents import read_document
+from ops.failures import CommandFailed
+
+if TYPE_CHECKING:
+    from schemas.risks import RiskAssessment
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("score")
+    def score(
+        file: Annotated[str, typer.Argument(help="The filing's document, also .gz; - for standard input.")],
+        ticker: Annotated[str, typer.Option(help="The company's ticker symbol.")],
+        year: Annotated[int, typer.Option(help="The year that the filing counts under.")],
+        history: Annotated[
+            list[str] | None, typer.Option(metavar="FILE:YEAR", help="An earlier filing; may be given again.")
+        ] = None,
+        top: Annotated[int | None, typer.Option(min=1, help="How many risks to show; all by default.")] = None,
+        json: Annotated[bool, typer.Option("--json", help="Print the assessment as JSON.")] = False,
+    ) -> None:
+        """Read and score a filing here and now, against earlier ones."""
+        earlier = [_file_and_year(each) for each in history or []]
+        assessment = _assess(file, ticker, year, earlier)
+        if top is not None:
+            assessment = assessment.showing(top)
+        if json:
+            typer.echo(assessment.model_dump_json())
+            return
+        from rich.console import Console
+
+        from ops.report import print_assessment
+
+        print_assessment(Console(), assessment)
+
+
+def _file_and_year(text: str) -> tuple[str, int]:
+    file, _, year = text.rpartition(":")
+    if not file or not year.isdecimal():
+        raise typer.BadParameter(f"{text} is not FILE:YEAR", param_hint="--history")
+    return file, int(year)
+
+
+def _assess(file: str, ticker: str, year: int, earlier: Sequence[tuple[str, int]]) -> "RiskAssessment":
+    from streams.analysis.embedding import Embedder
+    from streams.analysis.reading import UnreadableDocument, read_item_1a, segment
+    from streams.analysis.scoring import Scorer, StoredText, company_size, full_text
+
+    embedder = Embedder()
+    history: list[StoredText] = []
+    name = file
+    try:
+        for name, earlier_year in earlier:
+            factors = segment(read_item_1a(read_document(name)))
+            vectors = embedder.embed([full_text(factor) for factor in factors])
+            history += [
+                StoredText(earlier_year, factor.heading, factor.text, embedded)
+                for factor, embedded in zip(factors, vectors, strict=True)
+            ]
+        name = file
+        document = read_document(file)
+        item = read_item_1a(document)
+        factors = segment(item)
+    except UnreadableDocument as error:
+        raise CommandFailed(f"{name}: {error}") from error
+    if item.status == "not_found":
+        raise CommandFailed(f"{file} holds no Item 1A, Risk Factors; is it the filing's main document?")
+    vectors = embedder.embed([full_text(factor) for factor in factors])
+    return Scorer(embedder).assess(
+        ticker=ticker,
+        filing_year=year,
+        item=item,
+        factors=factors,
+        vectors=vectors,
+        history=history,
+        size=company_size(document),
+    )

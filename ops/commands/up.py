@@ -1,0 +1,80 @@
+"""`sigmak up`: the real local stack in the foreground."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+import typer
+
+from ops.failures import CommandFailed
+
+if TYPE_CHECKING:
+    from ops.local.system import LocalSystem
+
+
+class Store(StrEnum):
+    """The vector stores, as SIGMAK_STORE names them."""
+
+    LANCEDB = "lancedb"
+    WEAVIATE = "weaviate"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("up")
+    def up(
+        workers: Annotated[int, typer.Option(min=0, help="Worker processes; one a core is right.")] = 2,
+        gateways: Annotated[int, typer.Option(min=1, help="Gateway processes.")] = 1,
+        brokers: Annotated[int, typer.Option(help="Kafka brokers, 1 or 3.", min=1, max=3)] = 1,
+        port: Annotated[int, typer.Option(help="The first gateway's port; 0 takes free ones.")] = 8080,
+        data: Annotated[
+            Path | None, typer.Option(help="Folder for all data; a new one that is deleted by default.")
+        ] = None,
+        store: Annotated[Store, typer.Option(help="Where the workers keep vectors: in a folder, or in a Weaviate.")] = (
+            Store.LANCEDB
+        ),
+        json: Annotated[bool, typer.Option("--json", help="Print one JSON line when it is ready.")] = False,
+    ) -> None:
+        """Start Kafka, a gateway and workers on this machine, and stop them with Ctrl-C."""
+        from ops.local.kafka_jars import KafkaNotFetched
+        from ops.local.kafka_storage import OtherCluster
+        from ops.local.process import ServerDidNotStart
+        from ops.local.programs import MissingProgram
+        from ops.local.signals import stop_signals_interrupt
+        from ops.local.system import LocalSystem
+        from ops.local.weaviate_program import WeaviateNotBuilt
+
+        if brokers == 2:
+            raise typer.BadParameter("Two brokers have no majority when one dies; take 1 or 3.", param_hint="--brokers")
+        try:
+            with (
+                stop_signals_interrupt(),
+                LocalSystem(
+                    data,
+                    workers=workers,
+                    gateways=gateways,
+                    brokers=brokers,
+                    port=port,
+                    weaviate=store is Store.WEAVIATE,
+                ) as system,
+            ):
+                _announce(system, json=json)
+                system.stack.watch(lambda line: print(line, file=sys.stderr, flush=True))
+        except KeyboardInterrupt:
+            return
+        except (MissingProgram, KafkaNotFetched, WeaviateNotBuilt, OtherCluster, ServerDidNotStart) as error:
+            raise CommandFailed(str(error)) from error
+
+
+def _announce(system: "LocalSystem", *, json: bool) -> None:
+    stack = system.stack
+    if json:
+        kafka = stack.kafka.bootstrap_servers
+        facts = {"urls": stack.urls, "api_key": system.api_key, "kafka": kafka, "pids": stack.pids}
+        print(orjson.dumps(facts).decode(), flush=True)
+    else:
+        print(f"ready: {stack.urls[0]}", flush=True)
+        print(f"API key: {system.api_key}\nAPI pages: {stack.urls[0]}/docs\nlogs: {system.logs}", flush=True)

@@ -1,0 +1,208 @@
+"""A local Kafka: one broker, or a cluster of a few, as processes of this machine."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from ops.local.kafka_config import Listeners, broker_settings
+from ops.local.kafka_jars import kafka_jars
+from ops.local.kafka_storage import DATA, Cluster, cluster_in, format_storage, write_properties
+from ops.local.ports import LOOPBACK, accepts_connections, free_ports
+from ops.local.process import Process, ServerDidNotStart, stop_all
+from ops.local.programs import java
+
+# The first compiler alone starts in half the time. The default heap would be a quarter of the machine.
+_JVM_OPTIONS = ("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=WARN")
+_START_WITHIN = 60.0
+_STOP_WITHIN = 10.0
+_PORT_TRIES = 5
+
+
+def broker_answers(address: str, *, cluster_id: str, node: int) -> bool:
+    """Whether this broker of this cluster answers, and takes partitions (is unfenced).
+
+    Who answers on a port that was free a moment ago may be somebody else's Kafka, hence the two ids.
+    """
+    try:
+        metadata = AdminClient({"bootstrap.servers": address, "log_level": 0}).list_topics(timeout=2)
+    except KafkaException:
+        return False
+    return metadata.cluster_id == cluster_id and node in metadata.brokers
+
+
+class Broker:
+    """One broker's process. It keeps its ports and its data when it is killed and started again."""
+
+    def __init__(
+        self,
+        node: int,
+        folder: Path,
+        cluster: Cluster,
+        *,
+        kafka: Sequence[str],
+        settings: Mapping[str, str],
+        port: int,
+    ) -> None:
+        """`kafka` is the command line that runs a class of Kafka's; `port` the one for clients."""
+        self.node = node
+        self.address = f"{LOOPBACK}:{port}"
+        self._port = port
+        self._folder = folder
+        self._cluster = cluster
+        self._kafka = kafka
+        self._settings = settings
+        # Paths in the settings are relative to the folder: there a comma would separate, and a ü be misread.
+        command = [*kafka, "kafka.Kafka", "server.properties"]
+        self.process = Process(f"kafka-{node}", command, log=folder / "server.log", cwd=folder)
+
+    @property
+    def pid(self) -> int:
+        """The pid of the Java process."""
+        return self.process.pid
+
+    def launch(self) -> None:
+        """Start the process, on formatted storage; returns at once.
+
+        Raises:
+            ServerDidNotStart: if its storage cannot be formatted.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        format_storage(self._folder, self._cluster, kafka=self._kafka, settings=self._settings)
+        write_properties(self._folder / "server.properties", {**self._settings, "log.dirs": DATA})
+        self.process.start()
+
+    def wait_until_ready(self) -> None:
+        """Return when partitions can be placed on the broker and clients reach it.
+
+        Raises:
+            ServerDidNotStart: if it ends, or is not ready within a minute; with the last lines of its log.
+        """
+        self.process.wait_until_ready(self._answers, within=_START_WITHIN)
+
+    def start(self) -> None:
+        """Start it and wait until it is ready; in a cluster of several, while most of the others run."""
+        self.launch()
+        self.wait_until_ready()
+
+    def kill(self) -> None:
+        """Kill it (SIGKILL); returns when it has ended."""
+        self.process.kill()
+
+    def _answers(self) -> bool:
+        # A connection is tried first: a Kafka client would wait between its own attempts.
+        return accepts_connections(self._port) and broker_answers(
+            self.address, cluster_id=self._cluster.id, node=self.node
+        )
+
+
+class LocalKafka:
+    """A Kafka on 127.0.0.1 with all its data in one folder, which never outlives this process."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        brokers: int = 1,
+        ports: Sequence[int] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """`ports` are for clients, one a broker; free ones by default. `settings` win over `broker_settings`.
+
+        What an earlier Kafka with as many brokers has left in `folder` is kept.
+        """
+        if brokers < 1 or (ports and len(ports) != brokers):
+            raise ValueError(f"{brokers} brokers on {len(ports)} ports: at least one, and a port for each")
+        self.brokers: list[Broker] = []
+        self._folder = folder.resolve()
+        self._count = brokers
+        self._ports = list(ports)
+        self._settings = dict(settings or {})
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """The brokers' addresses for clients, `host:port` separated by commas; once it was started."""
+        return ",".join(broker.address for broker in self.brokers)
+
+    @property
+    def pids(self) -> list[int]:
+        """The pids of the brokers."""
+        return [broker.pid for broker in self.brokers]
+
+    @property
+    def processes(self) -> list[Process]:
+        """The brokers' processes."""
+        return [broker.process for broker in self.brokers]
+
+    def start(self) -> None:
+        """Start all brokers and wait until each is ready. After `stop`, it starts on the same ports.
+
+        Raises:
+            MissingProgram: if Java is missing or too old, or Maven is while Kafka has yet to be fetched.
+            KafkaNotFetched: if Maven cannot fetch it.
+            OtherCluster: if the folder holds a cluster with another number of brokers.
+            ServerDidNotStart: if a broker does not, with the last lines of its log.
+        """
+        kafka = [java(), *_JVM_OPTIONS, "-cp", f"{kafka_jars()}/*"]
+        cluster = cluster_in(self._folder, brokers=self._count)
+        for tries_left in reversed(range(_PORT_TRIES)):
+            self.brokers = self.brokers or self._new_brokers(cluster, kafka)
+            try:
+                self._start_all()
+            except ServerDidNotStart:
+                if self._ports or not tries_left or not self._lost_a_port():
+                    raise
+                self.brokers = []
+            else:
+                return
+
+    def stop(self) -> None:
+        """Stop all brokers; those that take longer than 10 s are killed."""
+        stop_all(self.processes, within=_STOP_WITHIN)
+
+    def kill(self) -> None:
+        """Kill all brokers (SIGKILL)."""
+        for broker in self.brokers:
+            broker.kill()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _new_brokers(self, cluster: Cluster, kafka: Sequence[str]) -> list[Broker]:
+        free = free_ports(2 * self._count)
+        client_ports, controller_ports = self._ports or free[: self._count], free[self._count :]
+        nodes = {
+            node: Listeners(f"{LOOPBACK}:{clients}", f"{LOOPBACK}:{controllers}")
+            for node, (clients, controllers) in enumerate(zip(client_ports, controller_ports, strict=True), 1)
+        }
+        return [
+            Broker(
+                node,
+                self._folder / f"broker-{node}",
+                cluster,
+                kafka=kafka,
+                port=port,
+                settings={**broker_settings(node, nodes), **self._settings},
+            )
+            for node, port in zip(nodes, client_ports, strict=True)
+        ]
+
+    def _start_all(self) -> None:
+        try:
+            for broker in self.brokers:
+                broker.launch()
+            for broker in self.brokers:
+                broker.wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    def _lost_a_port(self) -> bool:
+        """Whether another process took a port between its choice and its use."""
+        return any("java.net.BindException" in process.output() for process in self.processes)

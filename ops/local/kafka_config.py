@@ -1,0 +1,67 @@
+"""What a local Kafka is told: the broker's settings, for a process and for a container alike."""
+
+import base64
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_KIB = 1024
+_MIB = 1024 * _KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """The two addresses of a broker, `host:port` each."""
+
+    clients: str
+    controllers: str
+
+
+def broker_settings(node: int, nodes: Mapping[int, Listeners]) -> dict[str, str]:
+    """The settings of broker `node` among `nodes`, each of them broker and controller in one (KRaft).
+
+    Log folders are left to the caller. Topics bring limits of their own (`max.message.bytes`, `retention.ms`)
+    that win over a broker's, so none are set here.
+    """
+    replicas = str(min(3, len(nodes)))
+    in_sync = "2" if len(nodes) >= 3 else "1"
+    return {
+        "process.roles": "broker,controller",
+        "node.id": str(node),
+        "controller.quorum.voters": ",".join(f"{id_}@{of.controllers}" for id_, of in nodes.items()),
+        "listeners": f"CLIENTS://{nodes[node].clients},CONTROLLERS://{nodes[node].controllers}",
+        "advertised.listeners": f"CLIENTS://{nodes[node].clients}",
+        "inter.broker.listener.name": "CLIENTS",
+        "controller.listener.names": "CONTROLLERS",
+        "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLERS:PLAINTEXT",
+        # A topic that a client creates by asking for it has one partition and no compaction, silently.
+        "auto.create.topics.enable": "false",
+        "min.insync.replicas": in_sync,
+        "offsets.topic.replication.factor": replicas,
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": in_sync,
+        "share.coordinator.state.topic.replication.factor": replicas,
+        "share.coordinator.state.topic.min.isr": in_sync,
+        # 50 by default: their creation would make the first consumer of a new cluster wait.
+        "offsets.topic.num.partitions": "4",
+        "transaction.state.log.num.partitions": "4",
+        "share.coordinator.state.topic.num.partitions": "4",
+        # 3 s by default, for groups of many that start at once.
+        "group.initial.rebalance.delay.ms": "0",
+        # 1 GiB and 10 MiB by default: each partition's two indexes are laid out at their full size.
+        "log.segment.bytes": str(128 * _MIB),
+        "log.index.size.max.bytes": str(512 * _KIB),
+        # 9 s by default, until a dead broker's partitions move, and until one that was killed may come back
+        # (measured: it is ready again after 10.5 s, now 5 s). One that was frozen for 6 s served on after it.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
+    }
+
+
+def new_cluster_id() -> str:
+    """A random cluster id in Kafka's form: a UUID in URL-safe base64."""
+    while True:
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        # Kafka's tools would take it for an option.
+        if not cluster_id.startswith("-"):
+            return cluster_id

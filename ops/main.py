@@ -1,0 +1,48 @@
+"""The `sigmak` command. Each command imports what it needs when it runs: `sigmak --help` loads no model."""
+
+import logging
+import sys
+
+import typer
+
+from ops.commands import analyze, embed_bench, extract, gateway, keys, score, store, topics, up, worker
+from ops.exit_codes import FAILED, NO_SERVER, USAGE
+from ops.failures import CommandFailed, ServerAway, UsageFailed
+
+app = typer.Typer(
+    name="sigmak",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Reads the risk factors of 10-K filings as an event stream.",
+)
+for module in (up, gateway, worker, analyze, extract, score, topics, store, keys, embed_bench):
+    module.register(app)
+
+
+def main() -> None:
+    """Run a command; what went wrong is one line, and the exit code tells which kind."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    _quiet_libraries()
+    try:
+        app()
+    except UsageFailed as error:
+        _fail(str(error), USAGE)
+    except ServerAway as error:
+        _fail(str(error), NO_SERVER)
+    except CommandFailed as error:
+        _fail(str(error), FAILED)
+
+
+def _quiet_libraries() -> None:
+    for name in ("httpx", "faust", "mode", "aiokafka", "uvicorn", "sentence_transformers"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"sigmak: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()

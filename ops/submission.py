@@ -1,0 +1,48 @@
+"""Submits a document to a gateway and shows how it goes."""
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ops.client import GatewayClient
+from ops.documents import read_document
+from ops.failures import CommandFailed
+from ops.report import print_assessment
+from schemas.risks import RiskAssessment
+from schemas.tasks import TaskStatus
+from streams.analysis.reading import UnreadableDocument
+from streams.analysis.reading.document import open_document
+
+
+def submit_and_watch(
+    client: GatewayClient, file: str, *, ticker: str, year: int, top: int, show: bool = True, report: bool = True
+) -> TaskStatus:
+    """Submit a document and return its task's final status.
+
+    Args:
+        show: show a progress bar on standard error.
+        report: print the risks at the end, where `show` is on.
+    """
+    try:
+        document = open_document(read_document(file))
+    except UnreadableDocument as error:
+        raise CommandFailed(f"{file}: {error}") from error
+    body = {"ticker": ticker, "filing_year": year, "html_content": document.data.decode(), "retrieve_top_k": top}
+    if document.form:
+        body["form"] = document.form
+    task_id = client.submit(body)
+    bar = Progress(
+        TextColumn("{task.fields[filing]}"),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not show,
+    )
+    with bar:
+        shown = bar.add_task("waiting", total=None, filing=f"{ticker} {year}")
+        for status in client.follow(task_id):
+            progress = status.progress
+            bar.update(shown, description=progress.status, completed=progress.current, total=progress.total)
+    if show and report and isinstance(status.result, RiskAssessment):
+        print_assessment(Console(), status.result)
+    return status

@@ -1,0 +1,15 @@
+"""What every event model shares: it is frozen, and an unknown field is an error of the producer, not noise."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EventModel(BaseModel):
+    """A frozen model at the border between rooms; equality is by value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", use_attribute_docstrings=True)
+
+
+class TolerantModel(EventModel):
+    """A model of what we read from others: a field that a newer producer added is ignored."""
+
+    model_config = ConfigDict(extra="ignore")

@@ -1,0 +1,78 @@
+"""The events as CloudEvents: which type, id, source and subject each has."""
+
+from datetime import datetime
+
+from schemas.envelope import ATTEMPT_HEADER, OWNER_HEADER, CloudEvent
+from schemas.filings import FilingSubmitted
+from schemas.risks import RiskAssessment
+from schemas.tasks import TaskStatus
+
+FILING_SUBMITTED = "sigmak.filing.submitted.v1"
+TASK_STATUS = "sigmak.task.status.v1"
+RISK_ASSESSMENT = "sigmak.risk.assessment.v1"
+
+
+def filing_submitted(
+    filing: FilingSubmitted,
+    *,
+    task_id: str,
+    source: str,
+    time: datetime,
+    owner: str | None,
+    traceparent: str | None = None,
+    attempt: int = 1,
+) -> CloudEvent:
+    """The event that asks for a filing to be read; its id is the task id."""
+    return CloudEvent(
+        id=task_id,
+        type=FILING_SUBMITTED,
+        source=source,
+        time=time,
+        subject=filing.ticker,
+        data=filing.model_dump_json(exclude_none=True).encode(),
+        traceparent=traceparent,
+        extensions={ATTEMPT_HEADER: str(attempt), **_owned_by(owner)},
+    )
+
+
+def task_status(
+    status: TaskStatus, *, source: str, time: datetime, owner: str | None, traceparent: str | None = None
+) -> CloudEvent:
+    """A task's new state. A repeat of the same step has the same id, as CloudEvents asks of a resent event."""
+    attempt, step = status.order
+    return CloudEvent(
+        id=f"{status.task_id}.{attempt}.{step}",
+        type=TASK_STATUS,
+        source=source,
+        time=time,
+        subject=status.task_id,
+        data=status.model_dump_json().encode(),
+        traceparent=traceparent,
+        extensions=_owned_by(owner),
+    )
+
+
+def risk_assessment(
+    assessment: RiskAssessment,
+    *,
+    task_id: str,
+    source: str,
+    time: datetime,
+    owner: str | None,
+    traceparent: str | None = None,
+) -> CloudEvent:
+    """A finished assessment. Its id is the task id: a reader who keeps the newest per id sees one a task."""
+    return CloudEvent(
+        id=task_id,
+        type=RISK_ASSESSMENT,
+        source=source,
+        time=time,
+        subject=assessment.ticker,
+        data=assessment.model_dump_json().encode(),
+        traceparent=traceparent,
+        extensions=_owned_by(owner),
+    )
+
+
+def _owned_by(owner: str | None) -> dict[str, str]:
+    return {} if owner is None else {OWNER_HEADER: owner}

@@ -1,0 +1,1 @@
+"""What happens to a filing event: the agents, the analysis, the stores."""

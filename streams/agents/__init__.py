@@ -1,0 +1,1 @@
+"""Faust: how filing events reach the worker, one actor a partition."""

@@ -1,0 +1,119 @@
+"""A Faust consumer that neither loses nor reorders filing events, and commits only what we acknowledged."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from faust.transport.consumer import RecordMap
+from faust.transport.drivers.aiokafka import Consumer
+from faust.types import TP, Message
+
+
+class ExplicitAckConsumer(Consumer):
+    """Delivers each partition in its order, and commits what `acknowledge` was told.
+
+    Six habits of Faust's lose filings around rebalances, and are replaced (docs/decisions/0002):
+      1. it acknowledges an event when its agent raises or is cancelled;
+      2. it commits past an unacknowledged event where that event's offset is the committed one;
+      3. it drops messages below the last offset it has read, which a rebalance may leave standing;
+      4. it fetches while it seeks to the committed offsets, then empties its queues: what was fetched is gone;
+      5. for the same reason a later message may come before an earlier one;
+      6. it drops what it fetched of a paused partition. It does fetch of those: a request names the set of active
+         partitions, which a pause empties meanwhile, and an empty set asks for all. Its seek to the committed offsets
+         may come before that, and does nothing where none is committed: the filing waits for the next rebalance.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._finished: dict[TP, int] = {}
+        self._expected: dict[TP, int] = {}
+        self._sought_for: dict[TP, int] = {}
+        self._resumed_with_flow: set[TP] = set()
+        self._read_offset = _NothingRead()
+
+    def ack(self, message: Message) -> bool:
+        """Ignore Faust's acknowledgement."""
+        return False
+
+    def acknowledge(self, message: Message) -> bool:
+        """Allow all up to this message to be committed; False where it was delivered before the last rebalance.
+
+        Such a message was, or will be, delivered again: its offset belongs to who has the partition now. An actor
+        takes its partition's messages one after another, so the last one acknowledged is all there is to know.
+        """
+        if message.generation_id != self.app.consumer_generation_id:
+            return False
+        self._finished[message.tp] = max(message.offset + 1, self._finished.get(message.tp, 0))
+        return True
+
+    async def is_next(self, message: Message) -> bool:
+        """Whether no message of its partition is missing before this one; else they are fetched again, with this one.
+
+        Offsets may have holes (an upstream's transactions leave some): what comes again after the fetch is next.
+        """
+        partition, offset = message.tp, message.offset
+        if message.generation_id != self.app.consumer_generation_id:
+            return False
+        expected = self._expected.get(partition, self._committed_offset[partition] or 0)
+        if offset > expected and self._sought_for.get(partition) != offset:
+            # Until it comes again, those behind it are not next either; they must not each seek.
+            if partition not in self._sought_for:
+                self._sought_for[partition] = offset
+                await self.seek(partition, expected)
+            return False
+        self._sought_for.pop(partition, None)
+        self._expected[partition] = max(offset + 1, expected)
+        return True
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Forget what was delivered and acknowledged: it is committed by now, or delivered again."""
+        await super().on_partitions_revoked(revoked)
+        for partition in revoked:
+            for memory in (self._finished, self._expected, self._sought_for):
+                memory.pop(partition, None)
+        self._resumed_with_flow.difference_update(revoked)
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Fetch from partitions again; from the lanes' only when the flow is resumed, after the seek."""
+        lanes = {tp for tp in tps if not self._is_changelog_tp(tp)}
+        self._resumed_with_flow |= lanes
+        super().resume_partitions(set(tps) - lanes)
+
+    async def _wait_next_records(self, timeout: float) -> tuple[RecordMap | None, set[TP] | None]:
+        records, active = await super()._wait_next_records(timeout)
+        for partition, dropped in (records or {}).items():
+            if active is not None and partition not in active and partition in self.assignment():
+                await self.seek(partition, dropped[0].offset)
+        return records, active
+
+    def pause_partitions(self, tps: Iterable[TP]) -> None:
+        """Stop fetching from partitions."""
+        self._resumed_with_flow.difference_update(tps)
+        super().pause_partitions(tps)
+
+    def resume_flow(self) -> None:
+        """Let messages through, those of the lanes included."""
+        super().resume_flow()
+        super().resume_partitions(self._resumed_with_flow)
+        self._resumed_with_flow.clear()
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        return (tp for tp in list(self._finished) if topics is None or tp in topics or tp.topic in topics)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self._finished.get(tp)
+
+
+class _NothingRead(dict[TP, int | None]):
+    """Stands where Faust remembers what it has read, and remembers nothing.
+
+    Its loop may write an offset of before a rebalance after the partition was reset to the committed one.
+    """
+
+    def __getitem__(self, partition: TP) -> None:
+        return None
+
+    def __setitem__(self, partition: TP, offset: int | None) -> None:
+        pass
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Remember nothing."""

@@ -1,0 +1,43 @@
+"""What the cover page says: the form, and the period that the report is about."""
+
+import re
+from collections.abc import Sequence
+
+from streams.analysis.reading.blocks import Block
+
+_COVER_CHARACTERS = 15_000
+_FORM = re.compile(r"\bforms?\s+(10-?K(?:SB|405|T)?|10-?Q(?:SB)?|20-?F|40-?F)\s*(/\s*A\b)?", re.IGNORECASE)
+_PERIOD = re.compile(
+    r"(?:year|period|quarter|months)\s+ended:?\s*(?:\W*[a-z]+\.?\W{1,3}\d{1,2}\W{0,3}(?:st|nd|rd|th)?\W{0,4}|\W*\d{1,2}\W[a-z\d]+\W|\W*)"
+    r"((?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+
+FIRST_YEAR = 2005
+"""Item 1A is asked of annual reports for fiscal years ending on or after 1 December 2005."""
+
+
+def detect_form(blocks: Sequence[Block]) -> str:
+    """The form as the cover names it, "10-K" or "10-Q/A" for example; empty if it does not."""
+    match = _FORM.search(_cover(blocks))
+    if match is None:
+        return ""
+    letters = match[1].upper().replace("-", "")
+    return f"{letters[:2]}-{letters[2:]}{'/A' if match[2] else ''}"
+
+
+def reported_year(blocks: Sequence[Block]) -> int | None:
+    """The calendar year in which the reported period ended, None if the cover does not say."""
+    match = _PERIOD.search(_cover(blocks))
+    return int(match[1]) if match else None
+
+
+def _cover(blocks: Sequence[Block]) -> str:
+    parts = []
+    length = 0
+    for block in blocks:
+        parts.append(block.text)
+        length += len(block.text)
+        if length > _COVER_CHARACTERS:
+            break
+    return " ".join(parts)[:_COVER_CHARACTERS]

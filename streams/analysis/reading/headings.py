@@ -1,0 +1,201 @@
+"""Recognise the headings of the items of a 10-K, 10-Q or 20-F, and tell them from prose that starts like one."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streams.analysis.reading.blocks import Block
+
+_LONGEST = 400
+"""Characters of a block that are looked at: the longest official title, Item 12's, has 90."""
+
+_ITEM = re.compile(
+    r"""(?:part\s+(?P<part>i{1,3}|iv)\b[\s,.:;/|\u2013\u2014-]*)?
+        i\s?tems?\s*(?:no\.?|number|\#)?\s*
+        \(?(?P<number>\d{1,2}|[il](?=\s?[.(]?\s?[abc]\b))\s?[.\u2013\u2014-]?\s?\(?\s?(?P<letter>[abcd](?![a-z0-9'\u2019]))?\s?\)?
+        (?![a-z0-9(])""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BARE_1A = re.compile(r"(?P<number>1)\s?\(?(?P<letter>a)\)?[.:\s\u2013\u2014-]+(?=risk\s+factors)", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[\s.:;,|\u00b7\u2022\u2013\u2014\u2015*)-]+")
+_LEADER = re.compile(
+    r"[\s.\u2026_\u00b7\u2013\u2014-]*(?:pages?\s*)?(?:\d{1,3}|[ivx]{1,5})?(?:\s*[,\u2013\u2014-]\s*\d{1,3})*[\s.]*\Z",
+    re.IGNORECASE,
+)
+"""What a table of contents has after a title: dots and page numbers, or nothing."""
+
+RISK_TITLE = re.compile(
+    r"""(?:(?:certain|summary\s+of|principal|material|key|important|additional|our|the|company|general|business)\s+){0,3}
+        (?:r\s?i\s?s\s?k\s{0,3}f\s?actors?
+          |(?:risks?|uncertainties)(?:\s+and\s+(?:uncertainties|risks?))?\b
+          |(?:cautionary|forward[\s-]looking)\s+(?:statements?|factors)
+          |factors?\s+(?:that|which)\s+(?:may|could|might)\s+affect)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_TITLES = re.compile(
+    r"""business|(?:description\s+of\s+)?propert|legal\s+proceed|unresolved|cyber\s?security|submission|mine\s+safety|executive\s+officers
+        |(?:the\s+)?market\s+for|market\s+price|selected|management|quantitative|(?:consolidated\s+)?financial\s+statements|changes\s+in
+        |controls?\s+and|disclosure|other\s+(?:information|matters|events)|directors|executive\s+comp|security\s+ownership|certain\s+relation
+        |principal\s+account|exhibits?|form\s+10-?k\s+summary|unregistered|defaults?|information\s+(?:on|about)|removed|reserved|\[|\(
+        |not\s+(?:applicable|required)|n/?a\b|none|omitted|operating\s+and\s+financial|key\s+information|issuer|use\s+of\s+proceeds
+        |submissions|staff\s+comments|identity|offer""",
+    re.IGNORECASE | re.VERBOSE,
+)
+NOT_REQUIRED = re.compile(
+    r"""(?:not\s+(?:applicable|required)|n/?a\b|none\b|omitted|inapplicable|we\s+are\s+a\s+(?:smaller|small)|(?:as|because)\s+we\s+are\s+a
+        |(?:a\s+)?smaller\s+reporting|this\s+item\s+is\s+not|\[?(?:intentionally\s+)?omitted|\[?reserved)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""How an item starts that says nothing, where even the title is left out."""
+
+_CONTINUED = re.compile(r"\s*[\u2013\u2014-]?\s*[(\[]?\s*cont(?:inued|[.'\u2019]?d?)\b[.)\]\s]*", re.IGNORECASE)
+_PROSE = re.compile(
+    r"""(?:for|of|in|to|on|at|by|as|which|above|below|herein|included?|contained|set|beginning|starting|are|is|was|were|have|has|may|section
+        |appearing|and\s+(?:elsewhere|in|item|part|the\s+section|under|other|note)|or|under|entitled|contains?|describes?|provides?|through
+        |from|together|within|also|should|will|can|could)\b|["\u201d\u2019)]""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_FIRST_CLAUSE = re.compile(r"[.:;](?:\s|\Z)|[\u2013\u2014]")
+_TALKS_ABOUT = re.compile(
+    r"\b(?:of\s+this|in\s+this|to\s+this|of\s+our|see|describes?|contains?|includes?|above|below|herein|elsewhere|refer|for\s+(?:a|further|more))\b",
+    re.IGNORECASE,
+)
+"""Words between an item's title and the next full stop that make it a reference to the item."""
+
+_IN_BRACKETS = re.compile(r"[(\[][^()\[\]]{0,80}[)\]][.:]?\s*\Z")
+_TITLE_GOES_ON = re.compile(
+    r"(?:and|that|which|related?|relating|affecting|associated|concerning|regarding|pertaining|of\s+(?:the\s+company|our))\b",
+    re.IGNORECASE,
+)
+_PART = re.compile(
+    r"part\s+(i{1,3}|iv)\.?(?:\s*[\u2013\u2014:.-]*\s*(?:other|financial)\s+information)?\Z", re.IGNORECASE
+)
+_UNRESOLVED = re.compile(r"unresolved\s+staff\s+comments?[.:]?\Z", re.IGNORECASE)
+_SIGNATURES = re.compile(r"signatures?[.:]?\Z", re.IGNORECASE)
+_LONGEST_TITLE = 160
+_LONGEST_OWN_TITLE = 80
+
+ITEM_1A = (1, "A")
+_PARTS = {"I": 0, "II": 5, "III": 10, "IV": 15}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemHeading:
+    """A heading as the filing has it.
+
+    `item` is its number and letter, so that headings order as the form does; parts count as the item they
+    start with. The text after it starts in block `body`, at character `offset` of the block's text.
+    """
+
+    item: tuple[int, str]
+    block: int
+    body: int
+    offset: int
+    title: str
+    continued: bool = False
+    bare: bool = False
+    """The number stands alone: a heading whose title is missing, or a running page header."""
+
+
+def find_headings(blocks: Sequence[Block]) -> list[ItemHeading]:
+    """All headings of items, in reading order, those of tables of contents and page headers among them."""
+    found = []
+    for index, block in enumerate(blocks):
+        if block.table is None:
+            first = block.text[:1]
+            if first in "IiPpUuSs1":
+                heading = read_heading(blocks, index)
+                if heading is not None:
+                    found.append(heading)
+    return found
+
+
+def read_heading(blocks: Sequence[Block], index: int) -> ItemHeading | None:
+    """The heading that starts with this block, None where it is none."""
+    text = blocks[index].text
+    match = _ITEM.match(text[:_LONGEST]) or _BARE_1A.match(text[:_LONGEST])
+    if match is None:
+        return _unnumbered(blocks, index)
+    number = match["number"]
+    item = (int(number) if number.isdigit() else 1, (match["letter"] or "").upper())
+    separator = _SEPARATOR.match(text, match.end())
+    start = separator.end() if separator else match.end()
+    if start < len(text):
+        return _titled(blocks[index], index, item, start)
+    return _title_in_next_block(blocks, index, item)
+
+
+def _titled(block: Block, index: int, item: tuple[int, str], start: int) -> ItemHeading | None:
+    """A heading whose number and title stand in one block, with text after it or not."""
+    if item == ITEM_1A:
+        return _titled_1a(block.text, index, start)
+    if not _is_title(block.text[start:_LONGEST]):
+        return None
+    return ItemHeading(item, index, index, start, block.text[:_LONGEST_TITLE])
+
+
+def _titled_1a(text: str, index: int, start: int) -> ItemHeading | None:
+    """Item 1A's heading; what follows its title tells whether it is one: nothing, a page number, text, or prose."""
+    title = RISK_TITLE.match(text, start)
+    if title is None:
+        excuse = NOT_REQUIRED.match(text, start)
+        return ItemHeading(ITEM_1A, index, index, start, text[:start].strip()) if excuse else None
+    rest = text[title.end() :].lstrip(" ")
+    if _is_prose(rest, text):
+        return None
+    heading = text[: title.end()]
+    if continued := _CONTINUED.match(rest):
+        return ItemHeading(ITEM_1A, index, index, title.end() + continued.end(), heading, continued=True)
+    if _LEADER.match(rest) or (_IN_BRACKETS.match(rest) and not NOT_REQUIRED.search(rest)):
+        return ItemHeading(ITEM_1A, index, index + 1, 0, heading)
+    if _TITLE_GOES_ON.match(rest):
+        return ItemHeading(ITEM_1A, index, index + 1, 0, text)
+    separator = _SEPARATOR.match(text, title.end())
+    return ItemHeading(ITEM_1A, index, index, separator.end() if separator else title.end(), heading)
+
+
+def _is_prose(rest: str, text: str) -> bool:
+    """Whether what follows "Risk Factors" makes a sentence of it; a title that goes on is short and no sentence."""
+    if _TITLE_GOES_ON.match(rest):
+        sentence = text.endswith((".", ";", ","))
+        return len(text) > (_LONGEST_TITLE // 2 if sentence else _LONGEST_TITLE)
+    return _PROSE.match(rest) is not None and not rest[0].isupper()
+
+
+def _is_title(text: str) -> bool:
+    """Whether an official title starts the text, or it is a short one that some company made up, and no reference."""
+    clause = _FIRST_CLAUSE.split(text, maxsplit=1)[0]
+    known = _TITLES.match(text) is not None or (len(text) <= _LONGEST_OWN_TITLE and text[0].isupper())
+    return known and _TALKS_ABOUT.search(clause) is None
+
+
+def _title_in_next_block(blocks: Sequence[Block], index: int, item: tuple[int, str]) -> ItemHeading | None:
+    """A heading whose title stands in the next cell or paragraph, as tables and narrow columns have it."""
+    block = blocks[index]
+    bare = ItemHeading(item, index, index + 1, 0, block.text, bare=True)
+    following = blocks[index + 1] if index + 1 < len(blocks) else None
+    if following is None or following.table is not None:
+        return bare
+    if item == ITEM_1A:
+        inner = _titled_1a(following.text, index + 1, 0)
+        if inner is None:
+            return bare
+        title = f"{block.text} {inner.title}".strip()
+        return ItemHeading(item, index, inner.body, inner.offset, title, inner.continued)
+    same_row = block.row != 0 and following.row == block.row
+    known = _is_title(following.text) if same_row else _TITLES.match(following.text)
+    if not known or len(following.text) > _LONGEST_TITLE:
+        return bare
+    return ItemHeading(item, index, index + 2, 0, f"{block.text} {following.text}")
+
+
+def _unnumbered(blocks: Sequence[Block], index: int) -> ItemHeading | None:
+    text = blocks[index].text
+    part = _PART.match(text)
+    if part:
+        return ItemHeading((_PARTS[part[1].upper()], ""), index, index + 1, 0, text, bare=True)
+    if _UNRESOLVED.match(text):
+        return ItemHeading((1, "B"), index, index + 1, 0, text)
+    if _SIGNATURES.match(text):
+        return ItemHeading((99, ""), index, index + 1, 0, text)
+    return None

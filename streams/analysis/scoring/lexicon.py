@@ -1,0 +1,48 @@
+"""This package's data files: lists of words and phrases, each compiled to one regular expression."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+
+def compile_terms(terms: Iterable[str]) -> re.Pattern[str]:
+    """Finds any of the terms as whole words, the longest first; a final `*` stands for any ending.
+
+    Spaces in a term match spaces and hyphens alike, so "write down" finds "write-down".
+    """
+    alternatives = "|".join(_pattern(term) for term in sorted(terms, key=lambda term: (-len(term), term)))
+    return re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE)
+
+
+def _pattern(term: str) -> str:
+    stem = r"[\s-]+".join(re.escape(word) for word in term.removesuffix("*").split())
+    return stem + r"[^\W_]*" if term.endswith("*") else stem
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """A TOML file of the data folder; KeyError if it is not there."""
+    content = data_file(name)
+    if content is None:
+        raise KeyError(f"{name} is missing from the package's data files")
+    return tomllib.loads(content.decode())
+
+
+@cache
+def data_digest() -> str:
+    """Eight hexadecimal digits that change whenever a word list, a table or trained weights do."""
+    digest = sha256()
+    for file in sorted((files(__package__) / "data").iterdir(), key=lambda entry: entry.name):
+        digest.update(f"\0{file.name}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def data_file(name: str) -> bytes | None:
+    """A file of the data folder, None if it is not there."""
+    file = files(__package__) / "data" / name
+    return file.read_bytes() if file.is_file() else None

@@ -1,0 +1,104 @@
+"""Builds the analysis that a worker, or a command without a server, runs."""
+
+from typing import TYPE_CHECKING
+
+from streams.analysis_port import Analysis, load_analysis
+from streams.faults import TransientFault
+from streams.settings import WorkerSettings
+from streams.stores.protocol import RiskFactorStore, StoreMismatch, VectorSpace
+from transport.documents import DocumentFolders
+
+if TYPE_CHECKING:
+    from streams.stores.weaviate_connection import WeaviateAddress
+
+
+class AnalysisNotReady(Exception):
+    """The analysis can't be had with these settings; the text says why and what to do."""
+
+
+def load_configured_analysis(settings: WorkerSettings) -> Analysis:
+    """The analysis that the settings name, ready to run: models are in memory when this returns.
+
+    Raises:
+        AnalysisNotReady: where SIGMAK_ANALYSIS names nothing, there is no such model, or the store can't be opened.
+    """
+    try:
+        return _real_analysis(settings) if settings.analysis is None else load_analysis(settings.analysis)
+    except (OSError, ValueError, TransientFault, StoreMismatch) as error:
+        raise AnalysisNotReady(str(error)) from error
+
+
+def _real_analysis(settings: WorkerSettings) -> Analysis:
+    # Imported here: a worker with another analysis needs neither the model nor the store.
+    from streams.analysis.embedding import Embedder, SqliteVectorCache
+    from streams.analysis.scoring import Scorer
+    from streams.pipeline import Pipeline
+
+    cache = SqliteVectorCache(settings.vector_cache)
+    embedder = Embedder(settings.embedding_model, precision=settings.embedding_precision, cache=cache)
+    return Pipeline(
+        documents=DocumentFolders(settings.document_roots),
+        max_document_bytes=settings.max_document_bytes,
+        embedder=embedder,
+        scorer=Scorer(embedder, settings.severity_weights),
+        store=open_store(settings, VectorSpace(embedder.model, embedder.dimensions)),
+    )
+
+
+def configured_space(settings: WorkerSettings) -> VectorSpace:
+    """The space of the model that the settings name.
+
+    Raises:
+        AnalysisNotReady: where there is no such model.
+    """
+    from streams.analysis.embedding import Embedder
+
+    try:
+        embedder = Embedder(settings.embedding_model, precision=settings.embedding_precision)
+    except (OSError, ValueError) as error:
+        raise AnalysisNotReady(str(error)) from error
+    return VectorSpace(embedder.model, embedder.dimensions)
+
+
+def open_store(settings: WorkerSettings, space: VectorSpace) -> RiskFactorStore:
+    """The store that the settings name.
+
+    Raises:
+        StoreUnavailable: where it is away.
+        StoreMismatch: where it holds something else, or Weaviate lacks the collections.
+    """
+    if settings.store == "lancedb":
+        from streams.stores.lance import LanceStore
+
+        return LanceStore(settings.store_dir, space)
+    from streams.stores.weaviate import WeaviateStore
+
+    return WeaviateStore(weaviate_address(settings), space)
+
+
+def init_store(settings: WorkerSettings, space: VectorSpace) -> list[str]:
+    """Make what the store needs before workers can use it; returns the names of what was missing.
+
+    Raises:
+        StoreUnavailable, StoreMismatch: as `open_store`.
+    """
+    if settings.store == "lancedb":
+        # Its table is made by whoever opens it first.
+        open_store(settings, space).close()
+        return []
+    from streams.stores.weaviate import init_collections
+
+    return init_collections(weaviate_address(settings), space)
+
+
+def weaviate_address(settings: WorkerSettings) -> "WeaviateAddress":
+    """Where the settings say that Weaviate is."""
+    from streams.stores.weaviate_connection import WeaviateAddress
+
+    return WeaviateAddress(
+        url=settings.weaviate_url,
+        grpc_host=settings.weaviate_grpc_host,
+        grpc_port=settings.weaviate_grpc_port,
+        api_key=settings.weaviate_api_key,
+        timeout=settings.weaviate_timeout,
+    )

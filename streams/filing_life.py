@@ -1,0 +1,176 @@
+"""The life of one filing event in a worker: read, start, analyse, end; in the order that makes a crash harmless.
+
+Numbered, since the order is the guarantee:
+  1. an event of a task that has ended, or of an earlier attempt, is skipped;
+  2. it waits for the processor slot;
+  3. the start is counted, and the count acknowledged, before work begins: a filing that kills its worker is found out;
+  4. the analysis runs;
+  5. the result, then the status, then the end in the Table, each acknowledged;
+  6. only then does the event end, and its offset may be committed.
+A crash between any two repeats work and never an effect: what is published again has the same ids.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from schemas.tasks import WAITING, TaskError, in_step
+from streams.analysis_port import Result
+from streams.faults import PermanentFault, TransientFault
+from streams.gate import ProcessorGate
+from streams.incoming import FilingEvent, FilingRecord, UndecodableFiling, decode_filing
+from streams.metrics import WorkerMetrics
+from streams.outcomes import DeadLetter, Outcomes, ResultTooLarge
+from streams.processor import Abandoned, Processor
+
+log = logging.getLogger(__name__)
+
+MAX_STARTS = 3
+"""A filing that was started as often without an end has killed its workers; it gets no further one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """What the workers remember of a task."""
+
+    attempt: int = 1
+    starts: int = 0
+    ended: bool = False
+
+
+class Attempts(Protocol):
+    """The workers' memory; a partition's part of it moves with the partition."""
+
+    def get(self, task_id: str) -> AttemptRecord | None:
+        """What is remembered of a task."""
+
+    async def put(self, task_id: str, record: AttemptRecord) -> None:
+        """Remember it; returns once Kafka has acknowledged the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilingLife:
+    """Takes filing events through their life, for one worker."""
+
+    attempts: Attempts
+    outcomes: Outcomes
+    gate: ProcessorGate
+    processor: Processor
+    metrics: WorkerMetrics
+    now: Callable[[], datetime]
+
+    async def process(self, record: FilingRecord) -> None:
+        """Take one event to its end.
+
+        Raises:
+            Abandoned: the filing was handed back; its event must stay uncommitted.
+        """
+        try:
+            event = decode_filing(record)
+        except UndecodableFiling as error:
+            await self._dead_letter(record, DeadLetter("undecodable", str(error), type(error).__name__))
+            return
+        if self._is_skipped(event):
+            return
+        async with self.gate.slot(priority=record.priority):
+            # Asked again: the same event may have come on the other lane, and ended while this one waited.
+            if not self._is_skipped(event):
+                await self._work_on(record, event)
+
+    def _is_skipped(self, event: FilingEvent) -> bool:
+        known = self.attempts.get(event.task_id)
+        over = known is not None and (known.ended or event.attempt < known.attempt)
+        if over:
+            self.metrics.skipped.inc()
+        return over
+
+    async def _work_on(self, record: FilingRecord, event: FilingEvent) -> None:
+        run = _Run(event, self.outcomes, started_at=self.now())
+        known = self.attempts.get(event.task_id)
+        if known is None or known.attempt < event.attempt:
+            known = AttemptRecord(attempt=event.attempt)
+        if known.starts >= MAX_STARTS:
+            message = f"The filing was started {MAX_STARTS} times and each time its worker died; it is not tried again."
+            await self._keep_and_fail(record, run, TaskError(type="poison_pill", message=message))
+            return
+        await self.attempts.put(event.task_id, replace(known, starts=known.starts + 1))
+        try:
+            await self._analyse(record, run)
+        except Abandoned:
+            # A drain is no crash of the filing's making.
+            await self.attempts.put(event.task_id, known)
+            raise
+
+    async def _analyse(self, record: FilingRecord, run: "_Run") -> None:
+        event = run.event
+        try:
+            result = await self.processor.run(event.filing, run.report)
+        except Abandoned:
+            raise
+        except PermanentFault as fault:
+            await self._end_failed(run, TaskError(type=fault.type, message=str(fault)))
+        except TransientFault as fault:
+            await self._keep_and_fail(record, run, TaskError(type=fault.type, message=str(fault)), fault)
+        except Exception as fault:
+            # Without the exception's own text, which may quote the document.
+            frames = "".join(traceback.format_tb(fault.__traceback__))
+            log.error("task %s of %s failed: %s\n%s", event.task_id, event.filing.ticker, type(fault).__name__, frames)
+            message = "The analysis failed by a fault of ours; the filing is kept and can be submitted again later."
+            await self._keep_and_fail(record, run, TaskError(type="internal_error", message=message), fault)
+        else:
+            await self._end_succeeded(run, result)
+
+    async def _end_succeeded(self, run: "_Run", result: Result) -> None:
+        try:
+            await self.outcomes.success(run.event, result, run.started_at)
+        except ResultTooLarge:
+            message = "The result is larger than its topic takes, even without the texts of its risk factors."
+            await self._end_failed(run, TaskError(type="result_too_large", message=message))
+            return
+        await self._remember_end(run.event)
+        self.metrics.finished.labels("SUCCESS").inc()
+
+    async def _keep_and_fail(
+        self, record: FilingRecord, run: "_Run", error: TaskError, fault: Exception | None = None
+    ) -> None:
+        """End in failure, and keep the filing as a dead letter: it may not be the filing that is wrong."""
+        exception = None if fault is None else type(fault).__name__
+        await self._dead_letter(record, DeadLetter(error.type, error.message, exception, run.event.attempt))
+        await self._end_failed(run, error)
+
+    async def _end_failed(self, run: "_Run", error: TaskError) -> None:
+        await self.outcomes.failure(run.event, error, run.started_at, run.reached)
+        await self._remember_end(run.event)
+        self.metrics.finished.labels("FAILURE").inc()
+
+    async def _remember_end(self, event: FilingEvent) -> None:
+        await self.attempts.put(event.task_id, AttemptRecord(attempt=event.attempt, ended=True))
+
+    async def _dead_letter(self, record: FilingRecord, reason: DeadLetter) -> None:
+        await self.outcomes.dead_letter(record, reason)
+        self.metrics.dead_lettered.labels(reason.type).inc()
+        log.warning(
+            "dead letter: %s, partition %s, offset %s: %s", record.topic, record.partition, record.offset, reason.type
+        )
+
+
+class _Run:
+    """One start of a filing, and how far it came."""
+
+    def __init__(self, event: FilingEvent, outcomes: Outcomes, started_at: datetime) -> None:
+        self.event, self.started_at = event, started_at
+        self.reached = WAITING
+        self._outcomes = outcomes
+        self._reports: set[asyncio.Task[None]] = set()
+
+    def report(self, step: int) -> None:
+        """Publish a step without waiting: one producer keeps a key's order, so it is read before the end."""
+        self.reached = in_step(step)
+        publishing = self._outcomes.progress(self.event, step, self.started_at)
+        task = asyncio.get_running_loop().create_task(publishing)
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)

@@ -1,0 +1,146 @@
+"""What the worker says of a filing: statuses, assessments, dead letters; each acknowledged where it must be."""
+
+import itertools
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.events import risk_assessment, task_status
+from schemas.risks import IndexSummary, RiskAssessment
+from schemas.tasks import FINISHED, Progress, TaskError, TaskState, TaskStatus, in_step
+from schemas.topics import FILINGS_DEAD, RISKS, TASKS
+from streams.incoming import FilingEvent, FilingRecord
+from transport.publisher import EventPublisher, EventTooLarge
+
+log = logging.getLogger(__name__)
+
+_SOURCE = "/sigmak/worker"
+_CUT_TEXT_LENGTHS = (4000, 1000, 200, 0)
+"""Characters kept of each factor's text, tried in turn where a result is over its topic's limit."""
+
+
+class ResultTooLarge(Exception):
+    """A result is over its topic's limit even without its factors' texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Why a record is set aside."""
+
+    type: str
+    message: str
+    exception: str | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Publishes for one worker."""
+
+    events: EventPublisher
+    now: Callable[[], datetime]
+
+    async def progress(self, event: FilingEvent, step: int, started_at: datetime) -> None:
+        """Say that a step begins, 1 to 5."""
+        await self._status(event, state=TaskState.PROGRESS, progress=in_step(step), started_at=started_at)
+
+    async def success(self, event: FilingEvent, result: RiskAssessment | IndexSummary, started_at: datetime) -> None:
+        """Publish the result, then the status: a reader who sees SUCCESS must find the assessment on its topic.
+
+        Raises:
+            ResultTooLarge: nothing was said of the task yet.
+        """
+        if isinstance(result, IndexSummary):
+            await self._succeeded(event, result, started_at)
+            return
+        await _fitting(result, lambda fitting: self._assessment(event, fitting))
+        shown = result.showing(event.filing.retrieve_top_k)
+        await _fitting(shown, lambda fitting: self._succeeded(event, fitting, started_at))
+
+    async def failure(
+        self, event: FilingEvent, error: TaskError, started_at: datetime | None, reached: Progress
+    ) -> None:
+        """Say that the task failed, why, and how far it had come."""
+        await self._status(
+            event, state=TaskState.FAILURE, progress=reached, error=error, started_at=started_at, ended_at=self.now()
+        )
+
+    async def dead_letter(self, record: FilingRecord, reason: DeadLetter) -> None:
+        """Keep a record's original bytes on the dead-letter topic, with the reason and where it stood in headers."""
+        told = {
+            "sigmak-dead-type": reason.type,
+            "sigmak-dead-message": reason.message,
+            "sigmak-dead-exception": reason.exception or "",
+            "sigmak-dead-attempts": str(reason.attempts),
+            "sigmak-original-topic": record.topic,
+            "sigmak-original-partition": str(record.partition),
+            "sigmak-original-offset": str(record.offset),
+            "sigmak-original-timestamp": record.timestamp.isoformat(),
+        }
+        # Of an earlier death the origin is kept, since a redrive needs it; the reason is the newest.
+        kept = [(name, value) for name, value in record.headers if not name.startswith("sigmak-dead-")]
+        present = {name for name, _ in kept if name.startswith("sigmak-original-")}
+        headers = kept + [(name, text.encode()) for name, text in told.items() if name not in present]
+        try:
+            await self.events.publish_raw(FILINGS_DEAD, record.key, record.value, headers)
+        except EventTooLarge:
+            # A lane took it as its producer compressed it. The next worker would fail on it as this one did, so it is
+            # set aside without its value, which stays where the headers tell for as long as the lane keeps events.
+            without = [*headers, ("sigmak-dead-value-left-behind", b"true")]
+            await self.events.publish_raw(FILINGS_DEAD, record.key, None, without)
+
+    async def _assessment(self, event: FilingEvent, assessment: RiskAssessment) -> None:
+        message = risk_assessment(
+            assessment,
+            task_id=event.task_id,
+            source=_SOURCE,
+            time=self.now(),
+            owner=event.owner,
+            traceparent=event.traceparent,
+        )
+        await self.events.publish(RISKS, assessment.ticker, message)
+
+    async def _succeeded(self, event: FilingEvent, result: RiskAssessment | IndexSummary, started_at: datetime) -> None:
+        await self._status(
+            event, state=TaskState.SUCCESS, progress=FINISHED, result=result, started_at=started_at, ended_at=self.now()
+        )
+
+    async def _status(
+        self,
+        event: FilingEvent,
+        *,
+        state: TaskState,
+        started_at: datetime | None,
+        progress: Progress,
+        result: RiskAssessment | IndexSummary | None = None,
+        error: TaskError | None = None,
+        ended_at: datetime | None = None,
+    ) -> None:
+        status = TaskStatus(
+            task_id=event.task_id,
+            status=state,
+            attempt=event.attempt,
+            progress=progress,
+            result=result,
+            error=error,
+            ticker=event.filing.ticker,
+            filing_year=event.filing.filing_year,
+            submitted_at=event.submitted_at,
+            started_at=started_at,
+            ended_at=ended_at,
+        )
+        message = task_status(status, source=_SOURCE, time=self.now(), owner=event.owner, traceparent=event.traceparent)
+        await self.events.publish(TASKS, event.task_id, message)
+
+
+async def _fitting(result: RiskAssessment, publish: Callable[[RiskAssessment], Awaitable[None]]) -> None:
+    """Publish a result, with its factors' texts cut further and further while it is over its topic's limit."""
+    candidates = itertools.chain([result], (result.with_texts_cut(length) for length in _CUT_TEXT_LENGTHS))
+    for candidate in candidates:
+        try:
+            await publish(candidate)
+            return
+        except EventTooLarge:
+            log.warning("the result of %s %s is over its topic's limit", result.ticker, result.filing_year)
+    raise ResultTooLarge

@@ -1,0 +1,60 @@
+"""Runs the analysis off the event loop, one filing at a time, and can let go of it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from schemas.filings import FilingSubmitted
+from streams.analysis_port import Analysis, Result
+
+
+class Abandoned(Exception):
+    """The filing in hand did not end within the drain time; it is somebody else's now."""
+
+
+class Processor:
+    """One thread for the analysis: on the event loop it would stop heartbeats and commits."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analysis")
+        self._abandon = asyncio.Event()
+
+    async def run(self, filing: FilingSubmitted, report: Callable[[int], None]) -> Result:
+        """The analysis's result; `report` is called on the event loop as each step begins.
+
+        Raises:
+            Abandoned: see `abandon`.
+            Whatever the analysis raises.
+        """
+        loop = asyncio.get_running_loop()
+
+        def report_in_loop(step: int) -> None:
+            # A filing that was let go of is somebody else's, who says how far it is.
+            if not abandoned.done():
+                report(step)
+
+        def report_step(step: int) -> None:
+            loop.call_soon_threadsafe(report_in_loop, step)
+
+        running = loop.run_in_executor(self._executor, self._analysis, filing, report_step)
+        # What a filing raises after it was let go of would be logged by asyncio, and may quote the document.
+        running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        abandoned = asyncio.ensure_future(self._abandon.wait())
+        try:
+            waiting: set[asyncio.Future[Any]] = {running, abandoned}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                raise Abandoned
+            return await running
+        finally:
+            abandoned.cancel()
+
+    def abandon(self) -> None:
+        """Let go of the filing in hand: `run` raises Abandoned. Its thread goes on until the process exits."""
+        self._abandon.set()
+
+    def resume(self) -> None:
+        """Take filings again, after a rebalance that did not end the process."""
+        self._abandon.clear()

@@ -1,0 +1,59 @@
+"""The worker's settings."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_cache_path, user_state_path
+from pydantic import Field, SecretStr
+
+from streams.analysis.scoring.severity import SeverityWeights
+from transport.settings import KafkaSettings
+
+_MIB = 1024 * 1024
+
+
+class WorkerSettings(KafkaSettings):
+    """Each field is read from the environment, prefix `SIGMAK_`."""
+
+    worker_dir: Path = user_state_path("sigmak") / "worker"
+    """This worker's own folder for its Table; two workers must not share one. Rebuilt from Kafka where missing."""
+    worker_probe_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port of /live, /ready and /metrics on `worker_probe_host`; 0 serves none."""
+    worker_probe_host: str = "127.0.0.1"
+    """The address that the probes listen on."""
+    worker_nice: Annotated[int, Field(ge=0, le=19)] = 10
+    """How far workers step back for the gateway (nice): people wait for it, not for them."""
+    store_dir: Path = user_state_path("sigmak") / "store"
+    """Folder of the embedded vector store; all workers of a machine share it."""
+    store: Literal["lancedb", "weaviate"] = "lancedb"
+    """The vector store: embedded, for the workers of one machine, or a Weaviate that several machines share."""
+    weaviate_url: Annotated[str, Field(pattern=r"^https?://[^/?#@]+$")] = "http://127.0.0.1:8080"
+    """Where Weaviate is; with `https` its gRPC is asked by TLS, too."""
+    weaviate_grpc_host: str | None = None
+    """The host of Weaviate's gRPC, where it is not the one of `weaviate_url`."""
+    weaviate_grpc_port: Annotated[int, Field(ge=1, le=65535)] = 50051
+    """The port of Weaviate's gRPC."""
+    weaviate_api_key: SecretStr | None = None
+    """The key that Weaviate asks for."""
+    weaviate_timeout: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """Seconds for one request to Weaviate; what takes longer fails the filing as `unavailable`."""
+    document_roots: tuple[Path, ...] = ()
+    """Folders that `html_path` may point into, as a JSON list; none by default."""
+    max_document_bytes: Annotated[int, Field(ge=1024)] = 50 * _MIB
+    """A larger document is refused."""
+    embedding_model: str | None = None
+    """Name or folder of a sentence-transformers model; the default is the all-MiniLM-L6-v2 that is installed."""
+    embedding_precision: Literal["bf16", "f32"] = "bf16"
+    """What the embedding computes in; `sigmak embed-bench` measures both on this processor."""
+    vector_cache: Path = user_cache_path("sigmak") / "vectors.sqlite"
+    """File of the vectors of texts that were embedded before; all workers of a machine share it."""
+    severity_weights: SeverityWeights = SeverityWeights()
+    """The weights of a severity's parts, as JSON: language, amounts, materiality, novelty."""
+    analysis: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
+    """`module:function` of another analysis to put behind the agents, for benchmarks and tests of crashes."""
+    session_timeout: Annotated[float, Field(ge=6, le=300)] = 10.0
+    """Seconds until the filings of a worker that died start elsewhere."""
+    rebalance_timeout: Annotated[float, Field(ge=10, le=3600)] = 300.0
+    """Seconds that a rebalance waits for a worker; a filing that takes longer would be started by turns for ever."""
+    drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    """How long the filing in hand may take after SIGTERM or a revocation; then it is handed back."""

@@ -1,0 +1,92 @@
+"""A connection to Weaviate on which nothing waits for ever, and what its client's errors mean for a filing."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import SecretStr
+from weaviate import WeaviateClient
+from weaviate.auth import Auth
+from weaviate.config import AdditionalConfig, GrpcConfig, Timeout
+from weaviate.connect import ConnectionParams
+from weaviate.exceptions import WeaviateBaseError
+
+from streams.stores.protocol import StoreUnavailable
+
+# The client answers a call that finds no connection by repeating it, with pauses that sum up to a minute. Told
+# to wait for the connection, the call itself ends at its time-out, which the client does not repeat.
+# And a server that comes back is found within a second, not within the two minutes that gRPC backs off to.
+_CHANNEL = [
+    ("grpc.service_config", '{"methodConfig": [{"name": [{}], "waitForReady": true}]}'),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+]
+
+# It logs each object that failed, with its text; what is reported of them is in our own errors.
+logging.getLogger("weaviate-client").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class WeaviateAddress:
+    """Where a Weaviate is, and who asks."""
+
+    url: str
+    """`http://host:port` or, with TLS for gRPC too, `https://host:port`."""
+    grpc_port: int
+    grpc_host: str | None = None
+    """The URL's by default."""
+    api_key: SecretStr | None = None
+    timeout: float = 10.0
+    """Seconds for one request."""
+
+
+def connect(address: WeaviateAddress) -> WeaviateClient:
+    """A client that is connected.
+
+    Raises:
+        StoreUnavailable: where no Weaviate answers, or it refuses the key.
+    """
+    parts = urlsplit(address.url)
+    secure, host = parts.scheme == "https", parts.hostname or ""
+    client = WeaviateClient(
+        ConnectionParams.from_params(
+            http_host=host,
+            http_port=parts.port or (443 if secure else 80),
+            http_secure=secure,
+            grpc_host=address.grpc_host or host,
+            grpc_port=address.grpc_port,
+            grpc_secure=secure,
+        ),
+        auth_client_secret=Auth.api_key(address.api_key.get_secret_value()) if address.api_key else None,
+        additional_config=AdditionalConfig(
+            timeout=Timeout(init=address.timeout, query=address.timeout, insert=address.timeout),
+            grpc_config=GrpcConfig(channel_options=_CHANNEL),
+        ),
+        skip_init_checks=True,  # one of them asks PyPI for the client's newest version
+    )
+    try:
+        with faults_are_ours(address):
+            client.connect()
+    except StoreUnavailable:
+        client.close()
+        raise
+    return client
+
+
+@contextmanager
+def faults_are_ours(address: WeaviateAddress) -> Iterator[None]:
+    """Turn each error of the client's into a `StoreUnavailable` that names the server."""
+    try:
+        yield
+    except (WeaviateBaseError, httpx.HTTPError, OSError) as fault:
+        raise StoreUnavailable(
+            f"Weaviate at {address.url} (gRPC port {address.grpc_port}) does not do its work ({_shortened(fault)}). "
+            "Does it run there, is its key right, and its disk not full?"
+        ) from fault
+
+
+def _shortened(fault: Exception, limit: int = 300) -> str:
+    text = " ".join(str(fault).split()) or type(fault).__name__
+    return text if len(text) <= limit else f"{text[:limit]}…"

@@ -1,0 +1,155 @@
+"""The worker's composition root: loads the analysis, then joins the group and works."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from schemas.topics import ATTEMPTS_CHANGELOG, FILINGS_DEAD, LANES, RISKS, TASKS
+from streams.agents.app import WorkerApp
+from streams.agents.attempts import AttemptsTable
+from streams.agents.filings import add_filing_agents
+from streams.analysis_port import Analysis
+from streams.drain import Drain
+from streams.filing_life import FilingLife
+from streams.gate import ProcessorGate
+from streams.metrics import WorkerMetrics
+from streams.outcomes import Outcomes
+from streams.probes import serve_probes
+from streams.processor import Processor
+from streams.settings import WorkerSettings
+from transport.publisher import KafkaPublisher
+from transport.topics import Difference, KafkaUnreachable, TopicAdmin
+
+log = logging.getLogger(__name__)
+
+_USED_TOPICS = (*LANES, FILINGS_DEAD, TASKS, RISKS, ATTEMPTS_CHANGELOG)
+_TOPIC_CHECK_SECONDS = 1.0
+_LEAVE_SECONDS = 15.0
+"""What leaving the group may take beyond the drain; then the process ends, and its filings move as if it had died."""
+_SOFTWARE_FAULT_EXIT = 70
+
+
+class WrongTopics(Exception):
+    """The worker must not run on the topics that are there."""
+
+    def __init__(self, differences: Sequence[Difference]) -> None:
+        reasons = "; ".join(map(str, differences))
+        super().__init__(f"the worker stops: {reasons}. `sigmak topics apply` creates what is missing.")
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, settings: WorkerSettings, analysis: Analysis) -> None:
+        self._settings = settings
+        self._metrics = WorkerMetrics()
+        self._not_ready: str | None = "the worker has not joined its group yet"
+        self._gate, self._processor = ProcessorGate(), Processor(analysis)
+        self._drain = Drain(self._gate, self._processor, settings.drain_seconds)
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT.
+
+        Raises:
+            WrongTopics: where a topic is missing, has another number of partitions, or lost its `compact`.
+            Exception: what made Faust give up.
+        """
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        settings = self._settings
+        probes = None
+        if settings.worker_probe_port:
+            probes = await serve_probes(
+                settings.worker_probe_host,
+                settings.worker_probe_port,
+                reasons=self._reasons,
+                registry=self._metrics.registry,
+            )
+        try:
+            if await self._topics_are_right(stop):
+                await self._work(stop)
+        finally:
+            if probes is not None:
+                await probes.cleanup()
+
+    def _reasons(self) -> list[str]:
+        return [] if self._not_ready is None else [self._not_ready]
+
+    async def _topics_are_right(self, stop: asyncio.Event) -> bool:
+        """Wait for Kafka; False where the worker was stopped meanwhile."""
+        admin = TopicAdmin(self._settings.kafka_bootstrap_servers)
+        wanted = [topic for topic in self._settings.topics() if topic.name in _USED_TOPICS]
+        while not stop.is_set():
+            try:
+                differences = await asyncio.to_thread(admin.differences, wanted)
+            except KafkaUnreachable as error:
+                self._not_ready = str(error)
+                await asyncio.sleep(_TOPIC_CHECK_SECONDS)
+                continue
+            fatal = [difference for difference in differences if difference.fatal]
+            if fatal:
+                raise WrongTopics(fatal)
+            return True
+        return False
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        publisher = KafkaPublisher(
+            self._settings.kafka_bootstrap_servers, client_id="sigmak-worker", delivery_timeout=None
+        )
+        app = WorkerApp(self._settings, self._drain.begin)
+        life = FilingLife(
+            attempts=AttemptsTable(app, _now),
+            outcomes=Outcomes(publisher, _now),
+            gate=self._gate,
+            processor=self._processor,
+            metrics=self._metrics,
+            now=_now,
+        )
+        add_filing_agents(app, life.process, _fail_stop)
+
+        async def joined(*_args: object, **_kwargs: object) -> None:
+            self._drain.end()
+            self._not_ready = None
+            log.info("the worker has its partitions")
+
+        app.on_rebalance_complete.connect(joined)
+        await app.start()
+        stopped = asyncio.create_task(stop.wait())
+        ended = asyncio.create_task(app.wait_until_stopped())
+        await asyncio.wait({stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
+        self._not_ready = "the worker is leaving"
+        await self._leave(app)
+        publisher.close()
+        if app.crash_reason is not None:
+            raise app.crash_reason
+
+    async def _leave(self, app: WorkerApp) -> None:
+        try:
+            await asyncio.wait_for(app.stop(), self._settings.drain_seconds + _LEAVE_SECONDS)
+        except TimeoutError:
+            # Kafka is away: nothing more can be acknowledged, and nothing that was not is committed.
+            log.critical("the worker could not leave its group in time and ends without")
+            os._exit(_SOFTWARE_FAULT_EXIT)
+
+
+def run_worker(settings: WorkerSettings, analysis: Analysis) -> None:
+    """Run one worker in this process until it is told to stop; raises as `Worker.run` does."""
+    settings.worker_dir.mkdir(parents=True, exist_ok=True)
+    os.nice(settings.worker_nice)
+    asyncio.run(Worker(settings, analysis).run())
+    # A thread whose filing was handed back goes on; joining it would keep the process for as long as it likes.
+    os._exit(0)
+
+
+def _fail_stop(error: Exception) -> None:
+    log.critical("the worker ends at once, and its filings go to others: %s", type(error).__name__, exc_info=error)
+    logging.shutdown()
+    os._exit(_SOFTWARE_FAULT_EXIT)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,304 @@
+"""The status table at the end of a real topic: what it has read, over restarts and whatever becomes of the topic."""
+
+import asyncio
+import shutil
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from gateway.status_table.follower import StatusFollower, StatusTableBehind
+from gateway.status_table.rows import EndedMarker, StatusRow
+from gateway.status_table.table import Source, StatusRecord, StatusTable
+from schemas.events import task_status
+from schemas.identifiers import new_task_id
+from schemas.tasks import TaskState, TaskStatus, in_step
+from schemas.topics import Topic
+from tests.unit.examples import NOON, a_status
+from tests.waiting import eventually
+from transport.publisher import KafkaPublisher
+from transport.topics import TopicAdmin
+
+PARTITIONS = 3
+
+
+class ObservedTable(StatusTable):
+    """A table that notes which tasks' records it was given."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.given: list[str] = []
+
+    def apply(self, records: Iterable[StatusRecord], source: Source) -> None:
+        """Note them, and take them."""
+        records = list(records)
+        self.given += [record.task_id for record in records]
+        super().apply(records, source)
+
+
+class StatusTopic:
+    """A status topic of a test's own, and what is told on it."""
+
+    def __init__(self, kafka: str) -> None:
+        self.kafka = kafka
+        self._topic = Topic(f"test.statuses.{uuid.uuid4()}", PARTITIONS, 1, {"cleanup.policy": "compact"})
+        self.name = self._topic.name
+        self._admin = TopicAdmin(kafka)
+        self._admin.apply([self._topic])
+        self._publisher = self._new_publisher()
+
+    async def tell(self, status: TaskStatus | None = None, *, owner: str | None = "key-1") -> str:
+        """Publish a status, of a new task unless one is given; returns the task id once it is acknowledged."""
+        status = status or a_status(task_id=new_task_id())
+        event = task_status(status, source="/test", time=NOON, owner=owner)
+        await self._publisher.publish(self.name, status.task_id, event)
+        return status.task_id
+
+    async def tombstone(self, task_id: str) -> None:
+        """Delete a task's status."""
+        await self._publisher.publish(self.name, task_id, None)
+
+    async def tell_garbage(self, key: bytes) -> None:
+        """Publish what is no status."""
+        await self._publisher.publish_raw(self.name, key, b"\xff garbage", [])
+
+    def is_made_anew(self) -> None:
+        """Delete the topic and create one of the same name."""
+        self._publisher.close()
+        client = AdminClient({"bootstrap.servers": self.kafka})
+        for deleted in client.delete_topics([self.name]).values():
+            deleted.result(10)
+        # The broker may still be deleting the old one when it is asked for the new.
+        eventually(lambda: self._admin.apply([self._topic]), within=20, what="the topic made anew")
+        self._publisher = self._new_publisher()
+
+    def close(self) -> None:
+        """Let go of the producer."""
+        self._publisher.close()
+
+    def _new_publisher(self) -> KafkaPublisher:
+        publisher = KafkaPublisher(self.kafka, client_id="test", delivery_timeout=10)
+        eventually(lambda: publisher.available, within=20, what="Kafka is reached")
+        return publisher
+
+
+@pytest.fixture
+def topic(kafka: str) -> Iterator[StatusTopic]:
+    told = StatusTopic(kafka)
+    yield told
+    told.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "table"
+
+
+@contextmanager
+def _following(
+    topic: StatusTopic, folder: Path, table_type: Callable[[Path], ObservedTable] = ObservedTable
+) -> Iterator[tuple[ObservedTable, StatusFollower]]:
+    """One life of a gateway's table."""
+    table = table_type(folder)
+    follower = StatusFollower(table, bootstrap_servers=topic.kafka, topic=topic.name, partitions=PARTITIONS)
+    follower.start()
+    try:
+        yield table, follower
+    finally:
+        follower.stop()
+        table.close()
+
+
+def _is_there(table: StatusTable, task_id: str) -> bool:
+    return isinstance(table.get(task_id), StatusRow)
+
+
+# Catching up
+
+
+async def test_what_was_acknowledged_before_is_in_the_table_after_catching_up(topic: StatusTopic, folder: Path) -> None:
+    with _following(topic, folder) as (table, follower):
+        for _ in range(100):
+            task_id = await topic.tell()
+            await follower.catch_up()
+            assert _is_there(table, task_id)
+
+
+async def test_many_readers_catch_up_at_once_each_with_what_it_knows_of(topic: StatusTopic, folder: Path) -> None:
+    with _following(topic, folder) as (table, follower):
+
+        async def tell_and_read() -> bool:
+            task_id = await topic.tell()
+            await follower.catch_up()
+            return _is_there(table, task_id)
+
+        assert all(await asyncio.gather(*(tell_and_read() for _ in range(300))))
+
+
+async def test_an_empty_topic_is_caught_up_with(topic: StatusTopic, folder: Path) -> None:
+    with _following(topic, folder) as (table, follower):
+        await follower.catch_up()
+        eventually(lambda: follower.fault() is None, within=10, what="the end of an empty topic")
+        assert table.given == []
+
+
+async def test_a_table_that_was_never_at_the_end_says_so_and_then_no_longer(topic: StatusTopic, folder: Path) -> None:
+    await topic.tell()
+    table = ObservedTable(folder)
+    follower = StatusFollower(table, bootstrap_servers=topic.kafka, topic=topic.name, partitions=PARTITIONS)
+    assert follower.fault() is not None
+    follower.start()
+    eventually(lambda: follower.fault() is None, within=10, what="the end of the topic")
+    follower.stop()
+    assert len(table.given) == 1
+    table.close()
+
+
+async def test_without_kafka_nobody_is_told_that_the_table_holds_all(folder: Path) -> None:
+    table = StatusTable(folder)
+    follower = StatusFollower(table, bootstrap_servers="127.0.0.1:1", topic="any", partitions=PARTITIONS)
+    follower.start()
+    with pytest.raises(StatusTableBehind):
+        await follower.catch_up()
+    assert follower.fault() is not None
+    follower.stop()
+    table.close()
+
+
+# What is read
+
+
+async def test_the_newest_status_the_owner_and_tombstones_come_through(topic: StatusTopic, folder: Path) -> None:
+    with _following(topic, folder) as (table, follower):
+        running, ended = await topic.tell(), await topic.tell(owner=None)
+        await topic.tell(a_status(TaskState.PROGRESS, task_id=running, progress=in_step(3)))
+        await topic.tombstone(ended)
+        await follower.catch_up()
+        row = table.get(running)
+        assert isinstance(row, StatusRow)
+        assert (row.order, row.owner) == ((1, 3), "key-1")
+        assert TaskStatus.model_validate_json(row.body).progress == in_step(3)
+        assert isinstance(table.get(ended), EndedMarker)
+
+
+@pytest.mark.parametrize("key", [b"not-a-task", b"\xff"])
+async def test_a_record_that_is_no_status_is_passed_over(topic: StatusTopic, folder: Path, key: bytes) -> None:
+    with _following(topic, folder) as (table, follower):
+        await topic.tell_garbage(key)
+        task_ids = [await topic.tell() for _ in range(10)]
+        await follower.catch_up()
+        assert all(_is_there(table, task_id) for task_id in task_ids)
+        assert sorted(table.given) == sorted(task_ids)
+
+
+async def test_no_consumer_group_appears_on_the_broker(topic: StatusTopic, folder: Path) -> None:
+    client = AdminClient({"bootstrap.servers": topic.kafka})
+    with _following(topic, folder) as (_, follower):
+        await topic.tell()
+        await follower.catch_up()
+    # Looked for at the end: a consumer would commit when it is closed, at the latest.
+    groups = client.list_consumer_groups(request_timeout=10).result()
+    assert not groups.errors
+    assert "sigmak-status-table" not in {group.group_id for group in groups.valid}
+
+
+# Restarts
+
+
+async def test_after_a_restart_the_table_goes_on_where_it_stopped_and_reads_no_record_twice(
+    topic: StatusTopic, folder: Path
+) -> None:
+    with _following(topic, folder) as (_, follower):
+        before = [await topic.tell() for _ in range(20)]
+        await follower.catch_up()
+    meanwhile = [await topic.tell() for _ in range(5)]
+    with _following(topic, folder) as (table, follower):
+        await follower.catch_up()
+        assert sorted(table.given) == sorted(meanwhile)
+        assert all(_is_there(table, task_id) for task_id in [*before, *meanwhile])
+
+
+async def test_a_deleted_folder_is_rebuilt_from_the_topic(topic: StatusTopic, folder: Path) -> None:
+    with _following(topic, folder) as (_, follower):
+        told = [await topic.tell() for _ in range(20)]
+        await follower.catch_up()
+    shutil.rmtree(folder)
+    with _following(topic, folder) as (table, follower):
+        await follower.catch_up()
+        assert all(_is_there(table, task_id) for task_id in told)
+
+
+# Topics that are made anew
+
+
+# With more records than before the stored offsets look valid, with fewer they are out of range.
+_RECORDS_OF_THE_NEW_TOPIC = [1, 40]
+
+
+@pytest.mark.parametrize("records", _RECORDS_OF_THE_NEW_TOPIC)
+async def test_a_topic_that_was_made_anew_meanwhile_replaces_what_the_table_holds(
+    topic: StatusTopic, folder: Path, records: int
+) -> None:
+    with _following(topic, folder) as (_, follower):
+        old = await topic.tell()
+        await follower.catch_up()
+    topic.is_made_anew()
+    new = [await topic.tell() for _ in range(records)]
+    with _following(topic, folder) as (table, follower):
+        eventually(lambda: follower.fault() is None, within=10, what="the end of the new topic")
+        await follower.catch_up()
+        assert all(_is_there(table, task_id) for task_id in new)
+        assert table.get(old) is None
+
+
+@pytest.mark.parametrize("records", _RECORDS_OF_THE_NEW_TOPIC)
+async def test_a_topic_that_is_made_anew_while_it_is_followed_replaces_what_the_table_holds(
+    topic: StatusTopic, folder: Path, records: int
+) -> None:
+    with _following(topic, folder) as (table, follower):
+        old = [await topic.tell() for _ in range(5)]
+        await follower.catch_up()
+        topic.is_made_anew()
+        new = [await topic.tell() for _ in range(records)]
+        eventually(
+            lambda: all(_is_there(table, task_id) for task_id in new) and not any(table.get(task) for task in old),
+            within=20,
+            what="the new topic's tasks only",
+        )  # fmt: skip
+
+
+class _HeldUpWhenCleared(ObservedTable):
+    """Its rows are gone, and nothing else goes on until the test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.cleared, self.go_on = threading.Event(), threading.Event()
+
+    def clear(self) -> None:
+        """Clear and wait."""
+        super().clear()
+        self.cleared.set()
+        assert self.go_on.wait(20)
+
+
+async def test_while_the_table_is_rebuilt_nobody_is_told_that_it_holds_all(topic: StatusTopic, folder: Path) -> None:
+    with _following(topic, folder, _HeldUpWhenCleared) as (table, follower):
+        assert isinstance(table, _HeldUpWhenCleared)
+        for _ in range(20):
+            await topic.tell()
+        await follower.catch_up()
+        topic.is_made_anew()
+        new = await topic.tell()
+        assert await asyncio.to_thread(table.cleared.wait, 20)
+        catching_up = asyncio.create_task(follower.catch_up())
+        await asyncio.wait([catching_up], timeout=0.5)
+        was_told, fault = catching_up.done(), follower.fault()
+        table.go_on.set()
+        await catching_up
+        assert not was_told
+        assert fault is not None
+        assert _is_there(table, new)

@@ -1,0 +1,58 @@
+"""Analyses to put behind the real agents (`SIGMAK_ANALYSIS`): empty, held up, killing, failing.
+
+Each notes its start in a file named after the filing's content, so that a test can count executions.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from schemas.filings import FilingSubmitted
+from schemas.risks import RiskAssessment, RiskTotals, ScoringModel
+from streams.analysis_port import Report
+from streams.faults import PermanentFault, TransientFault
+
+_MODEL = ScoringModel(analysis_version="test", embedding_model="none", classification_method="none")
+_FOLDER = Path(os.environ.get("TEST_ANALYSIS_FOLDER", "."))
+
+
+def empty(filing: FilingSubmitted, report: Report) -> RiskAssessment:
+    """All five steps in no time, and no risks."""
+    for step in range(1, 6):
+        report(step)
+    return RiskAssessment(
+        ticker=filing.ticker,
+        filing_year=filing.filing_year,
+        form="10-K",
+        status="found",
+        title="Item 1A",
+        chars=0,
+        compared_with=(),
+        totals=RiskTotals(risk_factors=0, shown=0),
+        risks=(),
+        model=_MODEL,
+    )
+
+
+def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
+    """Does what the content says: `kill-…`, `hold-…` (until a file `….go` is there), `nap-…` (50 ms), `transient-…`, `broken-…`."""
+    name = filing.html_content or ""
+    with (_FOLDER / f"{name}.began").open("a") as began:
+        began.write(f"{os.getpid()}\n")
+    report(1)
+    match name.partition("-")[0]:
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "hold":
+            while not (_FOLDER / f"{name}.go").exists():
+                time.sleep(0.02)
+        case "nap":
+            time.sleep(0.05)
+        case "permanent":
+            raise PermanentFault("not_a_filing", "It is not a filing.")
+        case "transient":
+            raise TransientFault("The store is away.")
+        case "broken":
+            raise RuntimeError(f"a fault that quotes {name}")
+    return empty(filing, report)

@@ -1,0 +1,22 @@
+"""The system under test, black box: real processes, real Kafka."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.parts import System
+
+
+@pytest.fixture(scope="session")
+def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that test analyses share."""
+    return tmp_path_factory.mktemp("analyses")
+
+
+@pytest.fixture
+def system(kafka: str, analyses: Path, tmp_path: Path) -> Iterator[System]:
+    """Gateways and workers against the Kafka of the run."""
+    running = System(kafka, tmp_path, analyses)
+    yield running
+    running.stop()

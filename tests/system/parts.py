@@ -1,0 +1,211 @@
+"""The system's processes as tests start and kill them, and the client that talks to them."""
+
+import itertools
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from gateway.keys import add_key
+from ops.local.ports import free_ports
+from ops.local.process import Process
+from tests.conftest import PARTITIONS
+from tests.waiting import eventually
+
+_numbers = itertools.count(1)
+_START_WITHIN = 60.0
+
+
+@dataclass
+class Gateway:
+    """A gateway process and a client of it."""
+
+    process: Process
+    url: str
+    key: str
+    folder: Path
+
+    def post(self, path: str = "/analyze", key: str | None = None, **body: Any) -> httpx.Response:
+        """Submit a filing; anything not given has a valid value."""
+        valid = {"ticker": "ACME", "filing_year": 2024}
+        content = {} if "html_path" in body else {"html_content": "<p>a filing</p>"}
+        return self.ask("POST", path, key=key, json={**valid, **content, **body})
+
+    def submit(self, **body: Any) -> str:
+        """Submit a filing that must be accepted; returns the task id."""
+        answer = self.post(**body)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["task_id"])
+
+    def status(self, task_id: str) -> dict[str, Any]:
+        """The task's status, which must be readable."""
+        answer = self.ask("GET", f"/tasks/{task_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def ended(self, task_id: str, *, within: float = 30.0) -> dict[str, Any]:
+        """The task's terminal status."""
+        ends = ("SUCCESS", "FAILURE", "CANCELLED")
+        return eventually(
+            lambda: found if (found := self.status(task_id))["status"] in ends else None,
+            within=within,
+            what=f"the end of task {task_id}",
+        )
+
+    def ask(
+        self, method: str, path: str, *, key: str | None = None, timeout: float = 20.0, **more: Any
+    ) -> httpx.Response:
+        """Any request, with the gateway's key unless another is given."""
+        headers = {"X-API-Key": self.key if key is None else key, **more.pop("headers", {})}
+        return httpx.request(method, self.url + path, headers=headers, timeout=timeout, **more)
+
+    def ready(self) -> bool:
+        """Whether /ready says so."""
+        return _answers(f"{self.url}/ready")
+
+
+@dataclass
+class Worker:
+    """A worker process."""
+
+    process: Process
+    probe: str
+
+    def ready(self) -> bool:
+        """Whether it has its partitions."""
+        return _answers(f"{self.probe}/ready")
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        os.kill(self.process.pid, signal.SIGTERM)
+
+
+@dataclass
+class System:
+    """Starts gateways and workers against one Kafka; `stop` ends them all."""
+
+    kafka: str
+    folder: Path
+    analyses: Path
+    """Where test analyses note their starts and look for leave to go on; shared by all that share the Kafka."""
+    processes: list[Process] = field(default_factory=list)
+
+    def gateway(self, *, folder: Path | None = None, **settings: object) -> Gateway:
+        """A gateway that is ready."""
+        gateway = self.starting_gateway(folder=folder, **settings)
+        gateway.process.wait_until_ready(gateway.ready, within=_START_WITHIN)
+        return gateway
+
+    def starting_gateway(self, *, folder: Path | None = None, **settings: object) -> Gateway:
+        """A gateway that was only started."""
+        name = f"gateway-{next(_numbers)}"
+        folder = folder or self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        _, key = add_key(self.keys, name)
+        port = free_ports(1)[0]
+        environment = {
+            "SIGMAK_API_KEYS_FILE": self.keys,
+            "SIGMAK_STATUS_TABLE_DIR": folder / "status-table",
+            "SIGMAK_PORT": port,
+        }
+        return Gateway(self._start(name, ["gateway"], environment, settings), f"http://127.0.0.1:{port}", key, folder)
+
+    def worker(self, analysis: str = "empty", *, processes: int = 1, wait: bool = True, **settings: object) -> Worker:
+        """A worker with an analysis of `tests.system.analyses`, or the `real` one, that has its partitions."""
+        name = f"worker-{next(_numbers)}"
+        port = free_ports(1)[0]
+        environment = {
+            "SIGMAK_WORKER_DIR": self.folder / name,
+            "SIGMAK_WORKER_PROBE_PORT": port,
+            "SIGMAK_STORE_DIR": self.folder / "store",
+            "SIGMAK_SESSION_TIMEOUT": 6,
+            "TEST_ANALYSIS_FOLDER": self.analyses,
+        }
+        if analysis != "real":
+            environment["SIGMAK_ANALYSIS"] = f"tests.system.analyses:{analysis}"
+        worker = Worker(
+            self._start(name, ["worker", "-n", str(processes)], environment, settings), f"http://127.0.0.1:{port}"
+        )
+        if wait:
+            worker.process.wait_until_ready(worker.ready, within=_START_WITHIN)
+        return worker
+
+    @property
+    def keys(self) -> Path:
+        """The file of API keys that all gateways read."""
+        return self.folder / "keys.json"
+
+    def executions(self, task: str) -> int:
+        """How often a test analysis began a filing whose html_content is `task`."""
+        file = self.analyses / f"{task}.began"
+        return len(file.read_text().splitlines()) if file.exists() else 0
+
+    def stop(self) -> None:
+        """Kill what still runs, and let go what a worker of a later test would be held by."""
+        for began in self.analyses.glob("hold-*.began"):
+            began.with_suffix(".go").touch()
+        for process in self.processes:
+            process.kill()
+
+    def _start(self, name: str, command: list[str], environment: dict[str, Any], settings: dict[str, Any]) -> Process:
+        variables = {
+            "SIGMAK_KAFKA_BOOTSTRAP_SERVERS": self.kafka,
+            "SIGMAK_PARTITIONS": PARTITIONS,
+            "PYTHONPATH": Path.cwd(),
+            **environment,
+            **{f"SIGMAK_{setting.upper()}": value for setting, value in settings.items()},
+        }
+        process = Process(
+            name,
+            [sys.executable, "-m", "ops.main", *command],
+            log=self.folder / f"{name}.log",
+            env={key: str(value) for key, value in variables.items()},
+        )
+        process.start()
+        self.processes.append(process)
+        return process
+
+
+def records(kafka: str, topic: str) -> list[Message]:
+    """Everything on a topic now, in the order of each partition."""
+    consumer = Consumer({"bootstrap.servers": kafka, "group.id": "test-reader", "enable.auto.commit": False,
+                         "enable.partition.eof": True, "fetch.message.max.bytes": 32 * 1024 * 1024})  # fmt: skip
+    try:
+        count = len(AdminClient({"bootstrap.servers": kafka}).list_topics(topic).topics[topic].partitions)
+        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in range(count)])
+        found: list[Message] = []
+        open_partitions = count
+        while open_partitions:
+            message = consumer.poll(10)
+            assert message is not None, f"{topic} can't be read to its end"
+            if message.error() is None:
+                found.append(message)
+            else:
+                open_partitions -= 1
+        return found
+    finally:
+        consumer.close()
+
+
+def delete_topic(kafka: str, topic: str) -> None:
+    """Delete a topic; returns when the broker has begun to."""
+    admin = AdminClient({"bootstrap.servers": kafka})
+    admin.delete_topics([topic])[topic].result(10)
+
+
+def header(message: Message, name: str) -> str | None:
+    """One header of a message as text."""
+    return next((value.decode() for key, value in message.headers() or [] if key == name), None)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False

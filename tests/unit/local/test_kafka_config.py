@@ -1,0 +1,27 @@
+"""What a local broker is told."""
+
+from ops.local.kafka_config import Listeners, broker_settings, new_cluster_id
+
+ONE = {1: Listeners("127.0.0.1:15001", "127.0.0.1:15002")}
+THREE = {node: Listeners(f"127.0.0.1:1500{node}", f"127.0.0.1:1510{node}") for node in (1, 2, 3)}
+
+
+def test_a_single_broker_keeps_one_copy_of_its_own_topics() -> None:
+    settings = broker_settings(1, ONE)
+    assert settings["offsets.topic.replication.factor"] == "1"
+    assert settings["transaction.state.log.replication.factor"] == "1"
+    assert settings["min.insync.replicas"] == "1"
+
+
+def test_three_brokers_keep_three_copies_and_acknowledge_with_two() -> None:
+    settings = broker_settings(2, THREE)
+    assert settings["node.id"] == "2"
+    assert settings["offsets.topic.replication.factor"] == "3"
+    assert settings["min.insync.replicas"] == "2"
+    assert settings["controller.quorum.voters"] == "1@127.0.0.1:15101,2@127.0.0.1:15102,3@127.0.0.1:15103"
+
+
+def test_a_cluster_id_is_never_taken_for_an_option() -> None:
+    ids = {new_cluster_id() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(len(each) == 22 and not each.startswith("-") for each in ids)

@@ -1,0 +1,75 @@
+"""What scoring must reach on real filings; `benchmarks/scoring.py` prints the figures themselves."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.labelled import labelled_factors, year_pairs
+from benchmarks.scoring import Read, novelty_report, read_filing, severity_report
+from schemas.risks import Category
+from streams.analysis.embedding import Embedder
+from streams.analysis.scoring import full_text
+from streams.analysis.scoring.categories import (
+    Classification,
+    Classifier,
+    KeywordCosineClassifier,
+    TrainedClassifier,
+    classifier_for,
+)
+
+
+@pytest.fixture(scope="module")
+def embedder(filings_dir: Path) -> Embedder:
+    return Embedder()
+
+
+def accepted(classifier: Classifier, embedder: Embedder) -> tuple[float, float]:
+    """Shares of the given labels of which the category is acceptable, and is the primary one."""
+    cases = [case for case in labelled_factors() if not case.own]
+    vectors = embedder.embed([full_text(case.factor) for case in cases])
+    found: list[Classification] = [
+        classifier.classify(case.factor, embedded) for case, embedded in zip(cases, vectors, strict=True)
+    ]
+    pairs: list[tuple[Category, frozenset[Category], Category]] = [
+        (classified.category, case.acceptable, case.primary) for classified, case in zip(found, cases, strict=True)
+    ]
+    return (
+        sum(category in acceptable for category, acceptable, _ in pairs) / len(pairs),
+        sum(category == primary for category, _, primary in pairs) / len(pairs),
+    )
+
+
+def test_categories_without_training_are_mostly_acceptable(embedder: Embedder) -> None:
+    acceptable, primary = accepted(KeywordCosineClassifier(embedder), embedder)
+    assert acceptable >= 0.90
+    assert primary >= 0.77
+
+
+def test_the_trained_data_file_fits_the_model_and_the_word_lists(embedder: Embedder) -> None:
+    """A word list that was changed without training again shows here; its cases were seen in training."""
+    classifier = classifier_for(embedder)
+    assert isinstance(classifier, TrainedClassifier)
+    acceptable, primary = accepted(classifier, embedder)
+    assert acceptable >= 0.95
+    assert primary >= 0.88
+
+
+def test_novelty_separates_new_revised_and_carried_risks(embedder: Embedder) -> None:
+    read: dict[str, Read] = {}
+    for pair in year_pairs():
+        for filing in (pair.earlier, pair.later):
+            if filing not in read:
+                read[filing] = read_filing(filing, embedder)
+    report = novelty_report([(pair, read[pair.earlier], read[pair.later]) for pair in year_pairs()])
+    assert report["auc_new_against_rest"] >= 0.98
+    assert report["auc_changed_against_carried"] >= 0.96
+    assert report["kinds_right"] >= 0.88
+    assert report["new_called_carried"] == 0
+    away = report["counterpart_taken_away"]
+    assert away["called_new"] == away["cases"] > 100
+
+
+def test_severity_orders_nearly_all_pairs_as_an_analyst_would(filings_dir: Path) -> None:
+    report = severity_report()
+    assert report["pairs"] == 30
+    assert report["ordered_right"] >= 28

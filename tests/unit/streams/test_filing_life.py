@@ -1,0 +1,344 @@
+"""The life of a filing event in a worker: what is acknowledged in which order, so that a crash is harmless."""
+
+import asyncio
+import logging
+import threading
+
+import pytest
+
+from schemas.filings import FilingSubmitted
+from schemas.risks import IndexSummary
+from schemas.tasks import STEPS, TaskState
+from schemas.topics import FILINGS, FILINGS_PRIORITY, RISKS, TASKS
+from streams.analysis_port import Report, Result
+from streams.drain import Drain
+from streams.faults import PermanentFault, TransientFault
+from streams.filing_life import MAX_STARTS, AttemptRecord
+from streams.incoming import FilingRecord
+from streams.processor import Abandoned
+from tests.unit.examples import NOON, TASK_ID, a_filing, a_risk, an_assessment
+from tests.unit.streams.worker import RESULT, Crash, Kafka, Worker, an_event, failing, five_steps
+from transport.publisher import EventTooLarge, KafkaAway
+
+WHOLE_LIFE = [
+    "starts: 1", "step 1", "step 2", "step 3", "step 4", "step 5", "result", "SUCCESS", "end", "offset",
+]  # fmt: skip
+
+
+@pytest.fixture
+def kafka() -> Kafka:
+    return Kafka()
+
+
+# The order of acknowledgements
+
+
+async def test_the_start_is_acknowledged_before_the_work_and_result_status_and_end_before_the_offset(
+    kafka: Kafka,
+) -> None:
+    await Worker(kafka).process(an_event())
+    assert kafka.journal == WHOLE_LIFE
+
+
+async def test_work_does_not_begin_before_its_start_is_acknowledged(kafka: Kafka) -> None:
+    kafka.crash_after = 0
+    worker = Worker(kafka)
+    with pytest.raises(Crash):
+        await worker.process(an_event())
+    assert worker.executions == 0
+
+
+async def test_a_permanent_fault_is_a_status_then_an_end_and_no_dead_letter(kafka: Kafka) -> None:
+    worker = Worker(kafka, failing(PermanentFault("not_a_filing", "It is not a filing.")))
+    await worker.process(an_event())
+    assert kafka.journal == ["starts: 1", "step 1", "step 2", "FAILURE", "end", "offset"]
+
+
+@pytest.mark.parametrize("fault", [TransientFault("The store is away."), RuntimeError("a fault of ours")])
+async def test_a_filing_that_is_not_to_blame_is_kept_before_its_failure_is_told(kafka: Kafka, fault: Exception) -> None:
+    await Worker(kafka, failing(fault)).process(an_event())
+    assert kafka.journal == ["starts: 1", "step 1", "step 2", "dead letter", "FAILURE", "end", "offset"]
+
+
+@pytest.mark.parametrize("topic", [RISKS, TASKS])
+async def test_an_end_that_kafka_does_not_take_leaves_the_event_uncommitted(kafka: Kafka, topic: str) -> None:
+    kafka.topics.faults[topic] = [*([None] * 5 if topic == TASKS else []), KafkaAway("away", outcome_known=False)]
+    with pytest.raises(KafkaAway):
+        await Worker(kafka).process(an_event())
+    assert "offset" not in kafka.journal
+    assert not kafka.table[TASK_ID].ended
+
+
+# Crashes
+
+
+@pytest.mark.parametrize("acknowledged", range(len(WHOLE_LIFE)))
+async def test_a_crash_after_any_acknowledgement_repeats_work_and_never_an_effect(
+    kafka: Kafka, acknowledged: int
+) -> None:
+    kafka.crash_after = acknowledged
+    with pytest.raises(Crash):
+        await Worker(kafka).process(an_event())
+    assert "offset" not in kafka.journal
+    kafka.crash_after = None
+    other = Worker(kafka)
+    await other.process(an_event())  # delivered again, since its offset was not committed
+    assert kafka.journal[-2 if other.executions else -1 :] == (["end", "offset"] if other.executions else ["offset"])
+    assert {each.event.id for each in kafka.topics.on(RISKS) if each.event} == {TASK_ID}
+    assert len({each.event.data for each in kafka.topics.on(RISKS) if each.event}) == 1
+    assert {status.status for status in kafka.ends()} == {TaskState.SUCCESS}
+    assert len({each.event.id for each in kafka.topics.on(TASKS) if each.event}) == len(STEPS) + 1
+    assert other.executions == (0 if "end" in WHOLE_LIFE[:acknowledged] else 1)
+
+
+@pytest.mark.parametrize("acknowledged", range(7))
+async def test_a_crash_around_a_dead_letter_ends_in_the_same_failure(kafka: Kafka, acknowledged: int) -> None:
+    kafka.crash_after = acknowledged
+    with pytest.raises(Crash):
+        await Worker(kafka, failing(TransientFault("away"))).process(an_event())
+    kafka.crash_after = None
+    await Worker(kafka, failing(TransientFault("away"))).process(an_event())
+    assert {(end.status, end.error.type) for end in kafka.ends() if end.error} == {(TaskState.FAILURE, "unavailable")}
+    assert len({letter.value for letter in kafka.dead_letters()}) == 1
+    assert kafka.table[TASK_ID].ended
+
+
+# Events that are skipped
+
+
+async def test_an_event_of_a_task_that_has_ended_is_skipped_and_counted(kafka: Kafka) -> None:
+    worker = Worker(kafka)
+    await worker.process(an_event())
+    await worker.process(an_event())
+    assert kafka.journal == [*WHOLE_LIFE, "offset"]
+    assert (worker.executions, worker.counted("skipped")) == (1, 1)
+
+
+async def test_an_event_of_an_earlier_attempt_is_skipped(kafka: Kafka) -> None:
+    kafka.table[TASK_ID] = AttemptRecord(attempt=2, starts=1)
+    await Worker(kafka).process(an_event(attempt=1))
+    assert kafka.journal == ["offset"]
+
+
+async def test_an_event_of_the_attempt_in_hand_is_started_again(kafka: Kafka) -> None:
+    kafka.table[TASK_ID] = AttemptRecord(attempt=2, starts=1)
+    await Worker(kafka).process(an_event(attempt=2))
+    assert kafka.journal[0] == "starts: 2"
+
+
+async def test_a_later_attempt_counts_its_starts_anew(kafka: Kafka) -> None:
+    kafka.table[TASK_ID] = AttemptRecord(attempt=1, starts=MAX_STARTS)
+    await Worker(kafka).process(an_event(attempt=2))
+    assert kafka.journal == WHOLE_LIFE
+    assert kafka.table[TASK_ID] == AttemptRecord(attempt=2, ended=True)
+    assert {status.attempt for status in kafka.statuses()} == {2}
+
+
+async def test_a_skipped_event_does_not_wait_for_the_processor(kafka: Kafka) -> None:
+    kafka.table[TASK_ID] = AttemptRecord(ended=True)
+    worker = Worker(kafka)
+    worker.gate.close()
+    await asyncio.wait_for(worker.process(an_event()), 5)
+
+
+async def test_an_event_that_came_on_both_lanes_is_worked_on_once(kafka: Kafka) -> None:
+    worker = Worker(kafka)
+    await asyncio.gather(worker.process(an_event(topic=FILINGS)), worker.process(an_event(topic=FILINGS_PRIORITY)))
+    assert (worker.executions, worker.counted("skipped")) == (1, 1)
+    assert len(kafka.topics.on(RISKS)) == 1
+
+
+# Filings that kill their worker
+
+
+async def test_a_filing_that_was_started_three_times_without_an_end_gets_no_fourth(kafka: Kafka) -> None:
+    for start in range(1, MAX_STARTS + 1):
+        kafka.crash_after = len(kafka.journal) + 1
+        with pytest.raises(Crash):
+            await Worker(kafka).process(an_event())
+        assert kafka.journal[-1] == f"starts: {start}"
+    kafka.crash_after = None
+    survivor = Worker(kafka)
+    await survivor.process(an_event())
+    assert survivor.executions == 0
+    assert kafka.journal[MAX_STARTS:] == ["dead letter", "FAILURE", "end", "offset"]
+    [end] = kafka.ends()
+    assert end.error is not None
+    assert end.error.type == "poison_pill"
+    assert survivor.counted("dead_lettered", reason="poison_pill") == 1
+
+
+async def test_a_filing_that_ends_at_its_third_start_is_a_success_like_any_other(kafka: Kafka) -> None:
+    kafka.table[TASK_ID] = AttemptRecord(starts=MAX_STARTS - 1)
+    await Worker(kafka).process(an_event())
+    assert [end.status for end in kafka.ends()] == [TaskState.SUCCESS]
+
+
+# Filings that are handed back
+
+
+class Held:
+    """An analysis that waits until the test lets it go."""
+
+    def __init__(self) -> None:
+        self.began, self.let_go = threading.Event(), threading.Event()
+
+    def __call__(self, _filing: FilingSubmitted, report: Report) -> Result:
+        report(1)
+        self.began.set()
+        assert self.let_go.wait(10)
+        for step in range(2, 6):
+            report(step)
+        return RESULT
+
+
+async def test_a_start_that_was_handed_back_is_not_counted_and_its_event_is_not_committed(kafka: Kafka) -> None:
+    analysis = Held()
+    worker = Worker(kafka, analysis)
+    processing = asyncio.create_task(worker.process(an_event()))
+    assert await asyncio.to_thread(analysis.began.wait, 10)
+    await Drain(worker.gate, worker.processor, seconds=0).begin()
+    with pytest.raises(Abandoned):
+        await processing
+    assert kafka.journal == ["starts: 1", "step 1", "starts: 0"]
+    analysis.let_go.set()
+
+
+async def test_starts_before_the_one_that_was_handed_back_still_count(kafka: Kafka) -> None:
+    kafka.table[TASK_ID] = AttemptRecord(starts=2)
+    analysis = Held()
+    worker = Worker(kafka, analysis)
+    processing = asyncio.create_task(worker.process(an_event()))
+    assert await asyncio.to_thread(analysis.began.wait, 10)
+    worker.processor.abandon()
+    with pytest.raises(Abandoned):
+        await processing
+    assert kafka.table[TASK_ID] == AttemptRecord(starts=2)
+    analysis.let_go.set()
+
+
+async def test_a_drain_waits_for_the_filing_in_work_and_lets_no_other_start(kafka: Kafka) -> None:
+    analysis = Held()
+    worker = Worker(kafka, analysis)
+    processing = asyncio.create_task(worker.process(an_event()))
+    waiting = asyncio.create_task(worker.process(an_event(task_id="01890a5d-ac96-774b-bcce-b302099a8058")))
+    assert await asyncio.to_thread(analysis.began.wait, 10)
+    drain = Drain(worker.gate, worker.processor, seconds=10)
+    draining = asyncio.create_task(drain.begin())
+    await asyncio.sleep(0)
+    analysis.let_go.set()
+    await draining
+    await processing
+    assert kafka.journal == WHOLE_LIFE
+    assert not waiting.done()
+    drain.end()
+    await waiting
+    assert kafka.journal == WHOLE_LIFE * 2
+
+
+# What is said of a filing
+
+
+async def test_each_step_is_told_as_it_begins_and_success_as_finished(kafka: Kafka) -> None:
+    await Worker(kafka).process(an_event())
+    said = kafka.statuses()
+    assert [(each.status, each.progress.current, each.progress.status) for each in said] == [
+        *((TaskState.PROGRESS, number, name) for number, name in enumerate(STEPS, 1)),
+        (TaskState.SUCCESS, 5, "finished"),
+    ]
+    assert {each.started_at for each in said} == {each.submitted_at for each in said} == {NOON}
+    assert said[-1].ended_at == NOON
+
+
+async def test_statuses_and_assessment_belong_to_the_filings_owner(kafka: Kafka) -> None:
+    await Worker(kafka).process(an_event())
+    assert {each.event.extensions["sigmak-owner"] for each in kafka.topics.published if each.event} == {"key-1"}
+
+
+async def test_the_risk_topic_gets_all_risks_under_the_ticker_and_the_task_as_many_as_it_asked_for(
+    kafka: Kafka,
+) -> None:
+    result = an_assessment(*(a_risk(n) for n in range(5)))
+    await Worker(kafka, lambda _filing, _report: result).process(an_event(a_filing(retrieve_top_k=2)))
+    [assessment] = kafka.topics.on(RISKS)
+    assert assessment.key == "ACME"
+    assert assessment.event is not None
+    assert assessment.event.data == result.model_dump_json().encode()
+    assert kafka.ends()[0].result == result.showing(2)
+
+
+async def test_an_index_only_filing_says_how_much_was_stored_and_publishes_no_assessment(kafka: Kafka) -> None:
+    summary = IndexSummary(ticker="ACME", filing_year=2024, form="10-K", status="found", risk_factors=7)
+    await Worker(kafka, lambda _filing, _report: summary).process(an_event(a_filing(action="index")))
+    assert kafka.ends()[0].result == summary
+    assert kafka.topics.on(RISKS) == []
+
+
+async def test_a_failure_says_why_and_how_far_it_came(kafka: Kafka) -> None:
+    worker = Worker(kafka, failing(PermanentFault("not_a_filing", "It is not a filing.")))
+    await worker.process(an_event())
+    [end] = kafka.ends()
+    assert end.error is not None
+    assert (end.error.type, end.error.message) == ("not_a_filing", "It is not a filing.")
+    assert (end.progress.current, end.progress.status) == (2, "segmenting")
+    assert end.result is None
+    assert worker.counted("finished", state="FAILURE") == 1
+
+
+async def test_a_fault_of_ours_shows_its_kind_to_operators_and_its_text_to_nobody(
+    kafka: Kafka, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await Worker(kafka, failing(RuntimeError("words of the document"))).process(an_event())
+    assert "RuntimeError" in caplog.text
+    assert "in analysis" in caplog.text  # where it was raised
+    assert "words of the document" not in caplog.text
+    [letter], [end] = kafka.dead_letters(), kafka.ends()
+    assert dict(letter.headers)["sigmak-dead-exception"] == b"RuntimeError"
+    assert not [value for _, value in letter.headers if b"words" in value]
+    assert end.error is not None
+    assert end.error.type == "internal_error"
+    assert "words" not in end.error.message
+
+
+async def test_a_result_over_its_topics_limit_even_without_texts_is_a_failure_and_the_worker_goes_on(
+    kafka: Kafka,
+) -> None:
+    kafka.topics.faults[RISKS] = [EventTooLarge(RISKS)] * 10
+    await Worker(kafka).process(an_event())
+    [end] = kafka.ends()
+    assert end.error is not None
+    assert end.error.type == "result_too_large"
+    assert kafka.journal[-2:] == ["end", "offset"]
+
+
+async def test_what_is_undecodable_is_set_aside_and_counted_and_the_worker_goes_on(kafka: Kafka) -> None:
+    worker = Worker(kafka)
+    await worker.process(FilingRecord(FILINGS, 3, 18, NOON, None, b"\xff garbage", []))
+    assert kafka.journal == ["dead letter", "offset"]
+    assert kafka.dead_letters()[0].value == b"\xff garbage"
+    assert worker.counted("dead_lettered", reason="undecodable") == 1
+    await worker.process(an_event())
+    assert kafka.ends()[0].result == RESULT
+
+
+async def test_a_priority_filing_overtakes_those_that_wait(kafka: Kafka) -> None:
+    order: list[str] = []
+
+    def noting(filing: FilingSubmitted, report: Report) -> Result:
+        order.append(filing.ticker)
+        return five_steps(filing, report)
+
+    worker = Worker(kafka, noting)
+    worker.gate.close()
+    ids = [f"01890a5d-ac96-774b-bcce-b302099a805{n}" for n in range(3)]
+    events = [
+        an_event(a_filing(ticker="FIRST"), task_id=ids[0]),
+        an_event(a_filing(ticker="SECOND"), task_id=ids[1]),
+        an_event(a_filing(ticker="URGENT"), task_id=ids[2], topic=FILINGS_PRIORITY),
+    ]
+    processing = [asyncio.create_task(worker.process(event)) for event in events]
+    await asyncio.sleep(0)
+    worker.gate.open()
+    await asyncio.gather(*processing)
+    assert order == ["URGENT", "FIRST", "SECOND"]

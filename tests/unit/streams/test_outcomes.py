@@ -1,0 +1,145 @@
+"""What is published of a filing where it does not fit, or where it is set aside."""
+
+import pytest
+
+from schemas.envelope import CloudEvent
+from schemas.risks import RiskAssessment
+from schemas.tasks import TaskStatus
+from schemas.topics import FILINGS, FILINGS_DEAD, RISKS, TASKS
+from streams.incoming import FilingRecord, decode_filing
+from streams.outcomes import DeadLetter, Outcomes, ResultTooLarge
+from tests.unit.examples import NOON, a_risk, an_assessment
+from tests.unit.fake_publisher import FakePublisher
+from tests.unit.streams.worker import an_event
+from transport.publisher import EventTooLarge
+
+REASON = DeadLetter("unavailable", "The store is away.", "StoreAway", attempts=4)
+LONG = an_assessment(a_risk(0, text="x" * 5000), a_risk(1, text="y" * 100))
+
+
+class Limited(FakePublisher):
+    """Topics take events of up to so many bytes."""
+
+    def __init__(self, **limits: int) -> None:
+        super().__init__()
+        self._limits = {"RISKS": RISKS, "TASKS": TASKS}
+        self._limits_of = {self._limits[name]: limit for name, limit in limits.items()}
+
+    async def publish(self, topic: str, key: str, event: CloudEvent | None) -> None:
+        """Refuse what is too large."""
+        if event is not None and len(event.data) > self._limits_of.get(topic, 1 << 30):
+            raise EventTooLarge(topic)
+        await super().publish(topic, key, event)
+
+
+@pytest.fixture
+def kafka() -> FakePublisher:
+    return FakePublisher()
+
+
+async def _succeed(kafka: FakePublisher, result: RiskAssessment = LONG) -> None:
+    await Outcomes(kafka, lambda: NOON).success(decode_filing(an_event()), result, NOON)
+
+
+async def _set_aside(kafka: FakePublisher, record: FilingRecord, reason: DeadLetter = REASON) -> None:
+    await Outcomes(kafka, lambda: NOON).dead_letter(record, reason)
+
+
+def _assessment(kafka: FakePublisher) -> RiskAssessment:
+    [message] = kafka.on(RISKS)
+    assert message.event is not None
+    return RiskAssessment.model_validate_json(message.event.data)
+
+
+def _result(kafka: FakePublisher) -> RiskAssessment:
+    [message] = kafka.on(TASKS)
+    assert message.event is not None
+    result = TaskStatus.model_validate_json(message.event.data).result
+    assert isinstance(result, RiskAssessment)
+    return result
+
+
+async def test_a_result_that_fits_is_published_whole(kafka: FakePublisher) -> None:
+    await _succeed(kafka)
+    assert _assessment(kafka) == LONG
+    assert _result(kafka) == LONG
+
+
+async def test_a_result_over_its_topics_limit_is_published_with_texts_cut_and_flagged() -> None:
+    kafka = Limited(RISKS=6000)
+    await _succeed(kafka)
+    cut = _assessment(kafka)
+    assert [(len(risk.text), risk.text_cut) for risk in cut.risks] == [(4000, True), (100, False)]
+
+
+async def test_texts_are_cut_further_until_the_result_fits() -> None:
+    kafka = Limited(RISKS=len(LONG.with_texts_cut(0).model_dump_json()))
+    await _succeed(kafka)
+    assert [(risk.text, risk.text_cut) for risk in _assessment(kafka).risks] == [("", True), ("", True)]
+
+
+async def test_each_topic_cuts_for_itself() -> None:
+    kafka = Limited(TASKS=6000)
+    await _succeed(kafka)
+    assert _assessment(kafka) == LONG
+    assert _result(kafka).risks[0].text_cut
+
+
+async def test_a_result_that_does_not_fit_even_without_texts_is_not_published_in_part() -> None:
+    kafka = Limited(RISKS=10)
+    with pytest.raises(ResultTooLarge):
+        await _succeed(kafka)
+    assert kafka.published == []
+
+
+async def test_the_assessment_is_acknowledged_before_success_is_told(kafka: FakePublisher) -> None:
+    await _succeed(kafka)
+    assert kafka.topics() == [RISKS, TASKS]
+
+
+async def test_a_dead_letter_holds_the_original_bytes_under_the_original_key_and_headers(kafka: FakePublisher) -> None:
+    record = an_event()
+    await _set_aside(kafka, record)
+    [letter] = kafka.on(FILINGS_DEAD)
+    assert (letter.key, letter.value) == (record.key, record.value)
+    assert list(letter.headers[: len(record.headers)]) == list(record.headers)
+
+
+async def test_a_dead_letter_tells_why_and_where_it_stood(kafka: FakePublisher) -> None:
+    record = an_event()
+    await _set_aside(kafka, record)
+    [letter] = kafka.on(FILINGS_DEAD)
+    assert dict(letter.headers[len(record.headers) :]) == {
+        "sigmak-dead-type": b"unavailable",
+        "sigmak-dead-message": b"The store is away.",
+        "sigmak-dead-exception": b"StoreAway",
+        "sigmak-dead-attempts": b"4",
+        "sigmak-original-topic": FILINGS.encode(),
+        "sigmak-original-partition": b"3",
+        "sigmak-original-offset": b"17",
+        "sigmak-original-timestamp": b"2026-02-03T12:00:00+00:00",
+    }
+
+
+async def test_a_second_death_keeps_the_first_origin_and_tells_the_newest_reason(kafka: FakePublisher) -> None:
+    await _set_aside(kafka, an_event())
+    [first] = kafka.on(FILINGS_DEAD)
+    again = FilingRecord("sigmak.filings.retry-1.v1", 0, 99, NOON, b"ACME", first.value, first.headers)
+    await _set_aside(kafka, again, DeadLetter("poison_pill", "It killed its worker."))
+    headers = kafka.on(FILINGS_DEAD)[1].headers
+    assert len({name for name, _ in headers}) == len(headers)
+    told = dict(headers)
+    assert (told["sigmak-original-topic"], told["sigmak-original-offset"]) == (FILINGS.encode(), b"17")
+    assert (told["sigmak-dead-type"], told["sigmak-dead-exception"]) == (b"poison_pill", b"")
+
+
+async def test_a_record_that_the_dead_letter_topic_does_not_take_is_set_aside_without_its_value(
+    kafka: FakePublisher,
+) -> None:
+    kafka.faults[FILINGS_DEAD] = [EventTooLarge(FILINGS_DEAD)]
+    await _set_aside(kafka, an_event())
+    [letter] = kafka.on(FILINGS_DEAD)
+    assert letter.value is None
+    told = dict(letter.headers)
+    assert told["sigmak-dead-value-left-behind"] == b"true"
+    assert (told["sigmak-original-topic"], told["sigmak-original-offset"]) == (FILINGS.encode(), b"17")

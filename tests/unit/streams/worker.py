@@ -1,0 +1,166 @@
+"""One worker's filing life with fakes around it, which note in one journal what was acknowledged, in order.
+
+What a crash leaves is what was acknowledged before it: `Kafka` outlives a `crash`, as the broker would.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from schemas.envelope import CloudEvent
+from schemas.events import filing_submitted
+from schemas.filings import FilingSubmitted
+from schemas.tasks import TaskState, TaskStatus
+from schemas.topics import FILINGS, FILINGS_DEAD, RISKS, TASKS
+from streams.analysis_port import Analysis, Report, Result
+from streams.filing_life import AttemptRecord, FilingLife
+from streams.gate import ProcessorGate
+from streams.incoming import FilingRecord
+from streams.metrics import WorkerMetrics
+from streams.outcomes import Outcomes
+from streams.processor import Processor
+from tests.unit.examples import NOON, TASK_ID, a_filing, a_risk, an_assessment
+from tests.unit.fake_publisher import FakePublisher, Published
+
+RESULT = an_assessment(a_risk())
+
+
+class Crash(BaseException):
+    """The process ends: nothing of it runs on."""
+
+
+def five_steps(_filing: FilingSubmitted, report: Report) -> Result:
+    """An analysis that succeeds."""
+    for step in range(1, 6):
+        report(step)
+    return RESULT
+
+
+def failing(fault: Exception) -> Analysis:
+    """An analysis that fails in its second step."""
+
+    def analysis(_filing: FilingSubmitted, report: Report) -> Result:
+        report(1)
+        report(2)
+        raise fault
+
+    return analysis
+
+
+def an_event(
+    filing: FilingSubmitted | None = None, *, topic: str = FILINGS, attempt: int = 1, task_id: str = TASK_ID
+) -> FilingRecord:
+    """A filing event as Kafka delivers it."""
+    filing = filing or a_filing()
+    event = filing_submitted(filing, task_id=task_id, source="/test", time=NOON, owner="key-1", attempt=attempt)
+    return FilingRecord(topic, 3, 17, NOON, filing.ticker.encode(), event.data, event.headers())
+
+
+@dataclass
+class Kafka:
+    """What is on the broker: published events, and the Table's changelog.
+
+    Attributes:
+        journal: what was acknowledged, in order, in words.
+        crash_after: the process crashes when the journal is as long; before the next acknowledgement.
+    """
+
+    topics: FakePublisher = field(default_factory=FakePublisher)
+    table: dict[str, AttemptRecord] = field(default_factory=dict)
+    journal: list[str] = field(default_factory=list)
+    crash_after: int | None = None
+
+    def acknowledge(self, what: str) -> None:
+        """Note it, unless the process is dead by then."""
+        if self.crash_after is not None and len(self.journal) >= self.crash_after:
+            raise Crash
+        self.journal.append(what)
+
+    def statuses(self) -> list[TaskStatus]:
+        """All statuses, as they came."""
+        return [TaskStatus.model_validate_json(each.event.data) for each in self.topics.on(TASKS) if each.event]
+
+    def ends(self) -> list[TaskStatus]:
+        """The terminal statuses."""
+        return [status for status in self.statuses() if status.status.ended]
+
+    def dead_letters(self) -> list[Published]:
+        """What was set aside."""
+        return self.topics.on(FILINGS_DEAD)
+
+
+@dataclass
+class _Journaled:
+    """The publisher of one process."""
+
+    kafka: Kafka
+
+    async def publish(self, topic: str, key: str, event: CloudEvent | None) -> None:
+        await asyncio.sleep(0)
+        self.kafka.acknowledge(_in_words(topic, event))
+        await self.kafka.topics.publish(topic, key, event)
+
+    async def publish_raw(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
+        await asyncio.sleep(0)
+        self.kafka.acknowledge("dead letter")
+        await self.kafka.topics.publish_raw(topic, key, value, headers)
+
+
+@dataclass
+class _Attempts:
+    """The Table of one process."""
+
+    kafka: Kafka
+
+    def get(self, task_id: str) -> AttemptRecord | None:
+        return self.kafka.table.get(task_id)
+
+    async def put(self, task_id: str, record: AttemptRecord) -> None:
+        await asyncio.sleep(0)
+        self.kafka.acknowledge("end" if record.ended else f"starts: {record.starts}")
+        self.kafka.table[task_id] = record
+
+
+class Worker:
+    """One process: it has its own gate and processor, and shares only Kafka with the one before it."""
+
+    def __init__(self, kafka: Kafka, analysis: Analysis = five_steps) -> None:
+        self.kafka = kafka
+        self.metrics = WorkerMetrics()
+        self.executions = 0
+        self.gate = ProcessorGate()
+        self.processor = Processor(self._counted(analysis))
+        self._life = FilingLife(
+            attempts=_Attempts(kafka),
+            outcomes=Outcomes(_Journaled(kafka), lambda: NOON),
+            gate=self.gate,
+            processor=self.processor,
+            metrics=self.metrics,
+            now=lambda: NOON,
+        )
+
+    async def process(self, record: FilingRecord) -> None:
+        """Take an event to its end, after which its offset may be committed."""
+        await self._life.process(record)
+        self.kafka.acknowledge("offset")
+
+    def counted(self, name: str, **labels: str) -> float:
+        """A counter's value."""
+        return self.metrics.registry.get_sample_value(f"sigmak_filings_{name}_total", labels) or 0.0
+
+    def _counted(self, analysis: Analysis) -> Analysis:
+        def counting(filing: FilingSubmitted, report: Report) -> Result:
+            self.executions += 1
+            return analysis(filing, report)
+
+        return counting
+
+
+def _in_words(topic: str, event: CloudEvent | None) -> str:
+    if topic == RISKS:
+        return "result"
+    assert event is not None
+    status = TaskStatus.model_validate_json(event.data)
+    return f"step {status.progress.current}" if status.status is TaskState.PROGRESS else status.status.value

@@ -1,0 +1,27 @@
+"""Settings that every process with a Kafka client has."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.topics import DEFAULT_PARTITIONS, Topic, catalogue
+
+
+class KafkaSettings(BaseSettings):
+    """Where Kafka is and what its topics must be. Each field is read from the environment, prefix `SIGMAK_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SIGMAK_", frozen=True, extra="ignore", env_ignore_empty=True, use_attribute_docstrings=True
+    )
+
+    kafka_bootstrap_servers: Annotated[str, Field(min_length=1)] = "127.0.0.1:9092"
+    """Brokers to start from, `host:port` separated by commas."""
+    partitions: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PARTITIONS
+    """Partitions of every topic. Fixed once the topics exist: a key would move to another partition."""
+    replication_factor: Annotated[int, Field(ge=1, le=9)] = 1
+    """Copies of each partition; 3 in production, which also asks for two copies before an acknowledgement."""
+
+    def topics(self) -> tuple[Topic, ...]:
+        """The topic catalogue under these settings."""
+        return catalogue(partitions=self.partitions, replication_factor=self.replication_factor)

@@ -1,0 +1,161 @@
+"""The topics on the broker against the catalogue: create, alter, compare."""
+
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TypeVar
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from schemas.topics import Topic
+
+_LOOK_AGAIN_SECONDS = 0.05
+_UNREACHABLE = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT)  # noqa: SLF001, the names
+
+Answer = TypeVar("Answer")
+
+
+class KafkaUnreachable(ConnectionError):
+    """No broker answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How one topic on the broker differs from the catalogue."""
+
+    topic: str
+    what: str
+    fatal: bool
+    """True where a process must not run on it: the topic is missing, has other partitions, or lost `compact`."""
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.what}"
+
+
+class TopicAdmin:
+    """Creates and compares topics.
+
+    Args:
+        bootstrap_servers: brokers to start from.
+        timeout: seconds to wait for each answer.
+
+    Raises:
+        KafkaUnreachable: from each method, where no broker answers in time.
+    """
+
+    def __init__(self, bootstrap_servers: str, *, timeout: float = 10.0) -> None:
+        self._bootstrap_servers, self._timeout = bootstrap_servers, timeout
+        self._client = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 2})
+
+    def apply(self, topics: Sequence[Topic]) -> list[str]:
+        """Create what is missing and alter drifted settings; returns a line for each change, once the broker shows it.
+
+        A broker learns of what its controller has acknowledged a moment later: a gateway that was started in between
+        would find a topic missing.
+        """
+        existing = self._partition_counts()
+        missing = [topic for topic in topics if topic.name not in existing]
+        changes = self._create(missing) if missing else []
+        drifted = self._drifted([topic for topic in topics if topic.name in existing])
+        for topic, settings in drifted.items():
+            resource = ConfigResource(
+                ResourceType.TOPIC,
+                topic,
+                incremental_configs=[
+                    ConfigEntry(name, wanted, incremental_operation=AlterConfigOpType.SET)
+                    for name, (_, wanted) in settings.items()
+                ],
+            )
+            for future in self._client.incremental_alter_configs([resource], request_timeout=self._timeout).values():
+                self._answer(future)
+            changes += [f"{topic}: {name} {was} -> {wanted}" for name, (was, wanted) in settings.items()]
+        if changes:
+            self._wait_until_applied(topics)
+        return changes
+
+    def differences(self, topics: Sequence[Topic]) -> list[Difference]:
+        """Every way in which the broker's topics differ from `topics`."""
+        existing = self._partition_counts()
+        found: list[Difference] = []
+        for topic in topics:
+            if topic.name not in existing:
+                found.append(Difference(topic.name, "is missing", fatal=True))
+            elif existing[topic.name] != topic.partitions:
+                what = f"has {existing[topic.name]} partitions, not {topic.partitions}"
+                found.append(Difference(topic.name, what, fatal=True))
+        for name, settings in self._drifted([topic for topic in topics if topic.name in existing]).items():
+            for setting, (is_now, wanted) in settings.items():
+                fatal = setting == "cleanup.policy" and wanted == "compact"
+                found.append(Difference(name, f"{setting} is {is_now}, not {wanted}", fatal=fatal))
+        return found
+
+    def _wait_until_applied(self, topics: Sequence[Topic]) -> None:
+        deadline = time.monotonic() + self._timeout
+        while not {topic.name for topic in topics} <= self._partition_counts().keys() or self._drifted(topics):
+            if time.monotonic() > deadline:
+                raise KafkaUnreachable(f"the broker at {self._bootstrap_servers} does not show what was changed")
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
+    def _partition_counts(self) -> dict[str, int]:
+        try:
+            metadata = self._client.list_topics(timeout=self._timeout)
+        except KafkaException as error:
+            raise self._unreachable() from error
+        return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
+
+    def _create(self, topics: Iterable[Topic]) -> list[str]:
+        wanted = [
+            NewTopic(
+                t.name, num_partitions=t.partitions, replication_factor=t.replication_factor, config=dict(t.config)
+            )
+            for t in topics
+        ]
+        created: list[str] = []
+        for name, future in self._client.create_topics(
+            wanted, operation_timeout=self._timeout, request_timeout=self._timeout
+        ).items():
+            try:
+                self._answer(future)
+                created.append(f"{name}: created")
+            except KafkaException as error:
+                # Two processes may apply at once: that the other was first is what we wanted.
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
+        return created
+
+    def _drifted(self, topics: Sequence[Topic]) -> dict[str, dict[str, tuple[str, str]]]:
+        """Topic -> setting -> (value on the broker, value in the catalogue), only where they differ."""
+        if not topics:
+            return {}
+        resources = {ConfigResource(ResourceType.TOPIC, topic.name): topic for topic in topics}
+        drifted: dict[str, dict[str, tuple[str, str]]] = {}
+        for resource, future in self._client.describe_configs(list(resources), request_timeout=self._timeout).items():
+            actual = self._answer(future)
+            settings = {
+                name: (str(actual[name].value), wanted)
+                for name, wanted in resources[resource].config.items()
+                if name not in actual or actual[name].value != wanted
+            }
+            if settings:
+                drifted[resources[resource].name] = settings
+        return drifted
+
+    def _answer(self, future: "Future[Answer]") -> Answer:
+        try:
+            return future.result()
+        except KafkaException as error:
+            if error.args[0].code() in _UNREACHABLE:
+                raise self._unreachable() from error
+            raise
+
+    def _unreachable(self) -> KafkaUnreachable:
+        return KafkaUnreachable(f"no Kafka broker answers at {self._bootstrap_servers}")
