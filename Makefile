@@ -30,8 +30,10 @@ up: setup ## Start the local stack and keep it up until Ctrl-C
 servers: setup ## Get the local servers' programs: Kafka by Maven, Weaviate by Go (minutes, once)
 	$(BIN)/python -m ops.local.fetch
 
+# A test process that dies ends the run: xdist would put its finished modules back into the queue, and the run would
+# wait for ever for modules that have nothing left to do.
 test: check servers ## Check, then run all tests, real servers included
-	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadscope
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadscope --max-worker-restart 0
 	$(BIN)/python -m pytest -m alone
 
 check: setup ## Format, lint, types, import directions
