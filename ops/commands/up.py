@@ -39,13 +39,13 @@ def register(app: typer.Typer) -> None:
         json: Annotated[bool, typer.Option("--json", help="Print one JSON line when it is ready.")] = False,
     ) -> None:
         """Start Kafka, a gateway and workers on this machine, and stop them with Ctrl-C."""
+        from ops.local.go_program import ProgramNotBuilt
         from ops.local.kafka_jars import KafkaNotFetched
         from ops.local.kafka_storage import OtherCluster
         from ops.local.process import ServerDidNotStart
         from ops.local.programs import MissingProgram
         from ops.local.signals import stop_signals_interrupt
         from ops.local.system import LocalSystem
-        from ops.local.weaviate_program import WeaviateNotBuilt
 
         if brokers == 2:
             raise typer.BadParameter("Two brokers have no majority when one dies; take 1 or 3.", param_hint="--brokers")
@@ -65,7 +65,7 @@ def register(app: typer.Typer) -> None:
                 system.stack.watch(lambda line: print(line, file=sys.stderr, flush=True))
         except KeyboardInterrupt:
             return
-        except (MissingProgram, KafkaNotFetched, WeaviateNotBuilt, OtherCluster, ServerDidNotStart) as error:
+        except (MissingProgram, KafkaNotFetched, ProgramNotBuilt, OtherCluster, ServerDidNotStart) as error:
             raise CommandFailed(str(error)) from error
 
 

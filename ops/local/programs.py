@@ -48,17 +48,18 @@ def maven() -> str:
     return program
 
 
-def go() -> str:
-    """The path of Go.
+def go(builds: str, otherwise: str = "") -> str:
+    """The path of Go, which `builds` something; `otherwise` says what else a user without it may do.
 
     Raises:
         MissingProgram: if it is not on the PATH.
     """
     program = shutil.which("go")
     if program is None:
+        instead = f", {otherwise}" if otherwise else ""
         raise MissingProgram(
-            "a local Weaviate is built by Go once, and `go` is not installed: install it (Debian, Ubuntu: "
-            "`apt-get install golang`; macOS: `brew install go`), or set SIGMAK_WEAVIATE_URL to a Weaviate that runs."
+            f"a local {builds} is built by Go once, and `go` is not installed: install it (Debian, Ubuntu: "
+            f"`apt-get install golang`; macOS: `brew install go`){instead}."
         )
     return program
 

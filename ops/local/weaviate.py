@@ -50,7 +50,7 @@ class LocalWeaviate:
 
         Raises:
             MissingProgram: if Weaviate has yet to be built and Go is missing.
-            WeaviateNotBuilt: if Go cannot build it.
+            ProgramNotBuilt: if Go cannot build it.
             ServerDidNotStart: if it ends, or is not ready within a minute; with the last lines of its log.
         """
         program = weaviate_program()

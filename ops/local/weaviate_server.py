@@ -46,7 +46,7 @@ def start_weaviate(folder: Path) -> WeaviateServer:
     """What `SIGMAK_WEAVIATE_URL` names, which is not asked whether it answers; else a process that answers.
 
     Raises:
-        MissingProgram, WeaviateNotBuilt, ServerDidNotStart: as `LocalWeaviate.start`.
+        MissingProgram, ProgramNotBuilt, ServerDidNotStart: as `LocalWeaviate.start`.
         UsageFailed: where a SIGMAK_ variable has a bad value.
     """
     if os.environ.get(URL_VARIABLE):
