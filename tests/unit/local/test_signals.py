@@ -1,56 +1,72 @@
-"""Signals that ask a command to stop."""
+"""Signals that ask a command to stop.
 
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+Each test is a process of its own: libraries that other tests load take signals over, and crash where Python does so, too.
+"""
+
+import subprocess
+import sys
 
 import pytest
 
+PROLOGUE = """
+import os, signal
 from ops.local.signals import stop_signals_interrupt
+"""
 
 
-@pytest.fixture(autouse=True)
-def handlers_are_restored() -> Iterator[None]:
-    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for each, handler in before.items():
-        signal.signal(each, handler)
+def said_by(script: str) -> list[str]:
+    """What a script prints, line by line; it must end well."""
+    ended = subprocess.run(
+        [sys.executable, "-c", PROLOGUE + script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.split()
 
 
-@contextmanager
-def not_interrupted() -> Iterator[None]:
-    """Fails the test, where a KeyboardInterrupt would end the whole run."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        pytest.fail("was interrupted")
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_request_to_stop_interrupts_as_ctrl_c_does(number: signal.Signals) -> None:
-    with stop_signals_interrupt(), pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), number)
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_request_to_stop_interrupts_as_ctrl_c_does(name: str) -> None:
+    script = f"""
+signal.signal(signal.{name}, signal.SIG_DFL)
+try:
+    with stop_signals_interrupt():
+        os.kill(os.getpid(), signal.{name})
+        print("went on")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    assert said_by(script) == ["interrupted"]
 
 
 def test_a_second_request_does_not_disturb_the_stopping() -> None:
-    with stop_signals_interrupt():
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGTERM)
-        with not_interrupted():
-            os.kill(os.getpid(), signal.SIGTERM)
-            os.kill(os.getpid(), signal.SIGHUP)
+    script = """
+with stop_signals_interrupt():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except KeyboardInterrupt:
+        print("interrupted")
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGHUP)
+    print("undisturbed")
+"""
+    assert said_by(script) == ["interrupted", "undisturbed"]
 
 
 def test_a_hangup_that_is_ignored_stays_ignored() -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with stop_signals_interrupt(), not_interrupted():
-        os.kill(os.getpid(), signal.SIGHUP)
-    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    script = """
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+with stop_signals_interrupt():
+    os.kill(os.getpid(), signal.SIGHUP)
+    print("undisturbed")
+print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)
+"""
+    assert said_by(script) == ["undisturbed", "True"]
 
 
 def test_handlers_are_as_before_afterwards() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with stop_signals_interrupt():
-        assert signal.getsignal(signal.SIGTERM) is not before
-    assert signal.getsignal(signal.SIGTERM) is before
+    script = """
+before = signal.getsignal(signal.SIGTERM)
+with stop_signals_interrupt():
+    print(signal.getsignal(signal.SIGTERM) is before)
+print(signal.getsignal(signal.SIGTERM) is before)
+"""
+    assert said_by(script) == ["False", "True"]
