@@ -27,7 +27,7 @@ demo: setup ## Watch two filings go through; or one's own: make demo FILING=10k.
 up: setup ## Start the local stack and keep it up until Ctrl-C
 	$(BIN)/sigmak up
 
-servers: setup ## Get the local servers' programs: Kafka by Maven, Weaviate by Go (minutes, once)
+servers: setup ## Get the local servers' programs: Kafka by Maven, Weaviate and Toxiproxy by Go (minutes, once)
 	$(BIN)/python -m ops.local.fetch
 
 # A test process that dies ends the run: xdist would put its finished modules back into the queue, and the run would
