@@ -7,7 +7,7 @@ from typing import Self
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from ops.local.kafka_config import Listeners, broker_settings
+from ops.local.kafka_config import Listeners, Proxied, broker_settings
 from ops.local.kafka_jars import kafka_jars
 from ops.local.kafka_storage import DATA, Cluster, cluster_in, format_storage, write_properties
 from ops.local.ports import LOOPBACK, accepts_connections, free_ports
@@ -48,7 +48,7 @@ class Broker:
     ) -> None:
         """`kafka` is the command line that runs a class of Kafka's; `port` the one for clients."""
         self.node = node
-        self.address = f"{LOOPBACK}:{port}"
+        self.address = _at(port)
         self._port = port
         self._folder = folder
         self._cluster = cluster
@@ -108,23 +108,36 @@ class LocalKafka:
         brokers: int = 1,
         ports: Sequence[int] = (),
         settings: Mapping[str, str] | None = None,
+        proxies: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
-        """`ports` are for clients, one a broker; free ones by default. `settings` win over `broker_settings`.
+        """What an earlier Kafka with as many brokers has left in `folder` is kept.
 
-        What an earlier Kafka with as many brokers has left in `folder` is kept.
+        Args:
+            folder: for all its data and logs.
+            brokers: how many.
+            ports: for clients, one a broker; free ones by default.
+            settings: win over `broker_settings`.
+            proxies: name of a further listener -> the ports of its proxies, one a broker. A broker tells clients
+                that come by a listener where to connect to: told its own port, they would go round the proxy.
         """
-        if brokers < 1 or (ports and len(ports) != brokers):
+        if brokers < 1 or any(len(each) != brokers for each in [ports or [0] * brokers, *(proxies or {}).values()]):
             raise ValueError(f"{brokers} brokers on {len(ports)} ports: at least one, and a port for each")
         self.brokers: list[Broker] = []
         self._folder = folder.resolve()
         self._count = brokers
         self._ports = list(ports)
+        self._proxies = dict(proxies or {})
+        self._listeners: dict[int, Listeners] = {}
         self._settings = dict(settings or {})
 
     @property
     def bootstrap_servers(self) -> str:
         """The brokers' addresses for clients, `host:port` separated by commas; once it was started."""
         return ",".join(broker.address for broker in self.brokers)
+
+    def behind(self, proxies: str) -> list[str]:
+        """Where the brokers listen for what comes by these proxies, `host:port` each; once it was started."""
+        return [listeners.proxied[proxies].listens for listeners in self._listeners.values()]
 
     @property
     def pids(self) -> list[int]:
@@ -175,11 +188,15 @@ class LocalKafka:
         self.stop()
 
     def _new_brokers(self, cluster: Cluster, kafka: Sequence[str]) -> list[Broker]:
-        free = free_ports(2 * self._count)
-        client_ports, controller_ports = self._ports or free[: self._count], free[self._count :]
-        nodes = {
-            node: Listeners(f"{LOOPBACK}:{clients}", f"{LOOPBACK}:{controllers}")
-            for node, (clients, controllers) in enumerate(zip(client_ports, controller_ports, strict=True), 1)
+        free = iter(free_ports((2 + len(self._proxies)) * self._count))
+        ports = self._ports or [next(free) for _ in range(self._count)]
+        self._listeners = {
+            node: Listeners(
+                clients=_at(port),
+                controllers=_at(next(free)),
+                proxied={name: Proxied(_at(next(free)), _at(at[node - 1])) for name, at in self._proxies.items()},
+            )
+            for node, port in enumerate(ports, 1)
         }
         return [
             Broker(
@@ -188,9 +205,9 @@ class LocalKafka:
                 cluster,
                 kafka=kafka,
                 port=port,
-                settings={**broker_settings(node, nodes), **self._settings},
+                settings={**broker_settings(node, self._listeners), **self._settings},
             )
-            for node, port in zip(nodes, client_ports, strict=True)
+            for node, port in enumerate(ports, 1)
         ]
 
     def _start_all(self) -> None:
@@ -206,3 +223,7 @@ class LocalKafka:
     def _lost_a_port(self) -> bool:
         """Whether another process took a port between its choice and its use."""
         return any("java.net.BindException" in process.output() for process in self.processes)
+
+
+def _at(port: int) -> str:
+    return f"{LOOPBACK}:{port}"

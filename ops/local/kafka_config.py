@@ -3,18 +3,28 @@
 import base64
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _KIB = 1024
 _MIB = 1024 * _KIB
 
 
 @dataclass(frozen=True, slots=True)
+class Proxied:
+    """A listener behind a proxy: where the broker listens, and where it says that it does, `host:port` each."""
+
+    listens: str
+    advertised: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listeners:
-    """The two addresses of a broker, `host:port` each."""
+    """The addresses of a broker, `host:port` each."""
 
     clients: str
     controllers: str
+    proxied: Mapping[str, Proxied] = field(default_factory=dict)
+    """Further ones for clients, by name (`^[A-Z0-9_]+$`)."""
 
 
 def broker_settings(node: int, nodes: Mapping[int, Listeners]) -> dict[str, str]:
@@ -25,15 +35,19 @@ def broker_settings(node: int, nodes: Mapping[int, Listeners]) -> dict[str, str]
     """
     replicas = str(min(3, len(nodes)))
     in_sync = "2" if len(nodes) >= 3 else "1"
+    own = nodes[node]
+    advertised = {"CLIENTS": own.clients, **{name: each.advertised for name, each in own.proxied.items()}}
+    listens = {"CLIENTS": own.clients, **{name: each.listens for name, each in own.proxied.items()}}
+    listens["CONTROLLERS"] = own.controllers
     return {
         "process.roles": "broker,controller",
         "node.id": str(node),
         "controller.quorum.voters": ",".join(f"{id_}@{of.controllers}" for id_, of in nodes.items()),
-        "listeners": f"CLIENTS://{nodes[node].clients},CONTROLLERS://{nodes[node].controllers}",
-        "advertised.listeners": f"CLIENTS://{nodes[node].clients}",
+        "listeners": ",".join(f"{name}://{address}" for name, address in listens.items()),
+        "advertised.listeners": ",".join(f"{name}://{address}" for name, address in advertised.items()),
         "inter.broker.listener.name": "CLIENTS",
         "controller.listener.names": "CONTROLLERS",
-        "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLERS:PLAINTEXT",
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in listens),
         # A topic that a client creates by asking for it has one partition and no compaction, silently.
         "auto.create.topics.enable": "false",
         "min.insync.replicas": in_sync,

@@ -15,6 +15,7 @@ _PORT_TRIES = 5
 _ANSWER_SECONDS = 30.0
 """To take a fault away, the proxy first hands on what it holds back: up to 5 s a connection."""
 _DIRECTIONS = ("upstream", "downstream")
+_NOWHERE = f"{LOOPBACK}:1"
 _NEVER_MS = 24 * 60 * 60 * 1000
 
 
@@ -36,10 +37,10 @@ class Link:
         """Where the client connects to, on 127.0.0.1: a port for each of the server's addresses."""
         return list(self._proxies.values())
 
-    def lead_to(self, ports: Sequence[int]) -> None:
-        """Say where on 127.0.0.1 the server listens; connections that are open are closed."""
-        for proxy, port in zip(self._proxies, ports, strict=True):
-            self._post(f"/proxies/{proxy}", {"upstream": f"{LOOPBACK}:{port}"})
+    def lead_to(self, addresses: Sequence[str]) -> None:
+        """Say where the server listens, `host:port` each; connections that are open are closed."""
+        for proxy, address in zip(self._proxies, addresses, strict=True):
+            self._post(f"/proxies/{proxy}", {"upstream": address})
 
     def cut(self) -> None:
         """Close all connections, and refuse new ones."""
@@ -131,7 +132,7 @@ class Toxiproxy:
         """A new link to a server of so many addresses, which `Link.lead_to` names before a client connects."""
         proxies: dict[str, int] = {}
         for number in range(1, addresses + 1):
-            proxy = {"name": f"{name}-{number}", "listen": f"{LOOPBACK}:0", "upstream": f"{LOOPBACK}:1"}
+            proxy = {"name": f"{name}-{number}", "listen": f"{LOOPBACK}:0", "upstream": _NOWHERE}
             answer = self._api.post("/proxies", json=proxy).raise_for_status().json()
             proxies[proxy["name"]] = int(answer["listen"].rpartition(":")[2])
         return Link(self._api, name, proxies)

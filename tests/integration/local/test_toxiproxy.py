@@ -29,7 +29,7 @@ def link(toxiproxy: Toxiproxy, request: pytest.FixtureRequest) -> Iterator[Link]
     with socket.create_server(("127.0.0.1", 0)) as server:
         Thread(target=_accept, args=[server], daemon=True).start()
         made = toxiproxy.link(request.node.name)
-        made.lead_to([server.getsockname()[1]])
+        made.lead_to([f"127.0.0.1:{server.getsockname()[1]}"])
         yield made
         server.shutdown(socket.SHUT_RDWR)
 

@@ -1,6 +1,6 @@
 """What a local broker is told."""
 
-from ops.local.kafka_config import Listeners, broker_settings, new_cluster_id
+from ops.local.kafka_config import Listeners, Proxied, broker_settings, new_cluster_id
 
 ONE = {1: Listeners("127.0.0.1:15001", "127.0.0.1:15002")}
 THREE = {node: Listeners(f"127.0.0.1:1500{node}", f"127.0.0.1:1510{node}") for node in (1, 2, 3)}
@@ -25,3 +25,17 @@ def test_a_cluster_id_is_never_taken_for_an_option() -> None:
     ids = {new_cluster_id() for _ in range(1000)}
     assert len(ids) == 1000
     assert all(len(each) == 22 and not each.startswith("-") for each in ids)
+
+
+def test_a_listener_behind_a_proxy_advertises_the_proxy() -> None:
+    behind = {"GATEWAY": Proxied(listens="127.0.0.1:15003", advertised="127.0.0.1:15004")}
+    settings = broker_settings(1, {1: Listeners("127.0.0.1:15001", "127.0.0.1:15002", behind)})
+    assert "GATEWAY://127.0.0.1:15003" in settings["listeners"].split(",")
+    assert "GATEWAY://127.0.0.1:15004" in settings["advertised.listeners"].split(",")
+    assert "GATEWAY:PLAINTEXT" in settings["listener.security.protocol.map"].split(",")
+
+
+def test_without_proxies_there_are_the_clients_listener_and_the_controllers() -> None:
+    settings = broker_settings(1, ONE)
+    assert settings["listeners"] == "CLIENTS://127.0.0.1:15001,CONTROLLERS://127.0.0.1:15002"
+    assert settings["advertised.listeners"] == "CLIENTS://127.0.0.1:15001"
