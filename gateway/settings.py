@@ -1,13 +1,11 @@
 """The gateway's settings."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 from platformdirs import user_state_path
 from pydantic import Field
 
-from schemas.topics import RESULT_LIFE, Topic, catalogue
 from transport.settings import KafkaSettings
 
 _MIB = 1024 * 1024
@@ -32,11 +30,3 @@ class GatewaySettings(KafkaSettings):
     """A larger document is refused."""
     publish_timeout: Annotated[float, Field(gt=0, le=60)] = 4.0
     """Seconds to wait for Kafka's acknowledgement of one submission before the answer is 503."""
-    result_ttl: timedelta = RESULT_LIFE
-    """How long a task's result can be read after its end (ISO 8601 duration or seconds)."""
-
-    def topics(self) -> tuple[Topic, ...]:
-        """The topic catalogue under these settings."""
-        return catalogue(
-            partitions=self.partitions, replication_factor=self.replication_factor, result_life=self.result_ttl
-        )

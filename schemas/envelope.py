@@ -14,6 +14,12 @@ ATTEMPT_HEADER = "sigmak-attempt"
 """Which attempt of a filing this event starts, 1 to 4; absent means 1."""
 OWNER_HEADER = "sigmak-owner"
 """The id of the API key that a task belongs to; absent for filings that an upstream wrote to Kafka itself."""
+DUE_HEADER = "sigmak-due-at"
+"""When a filing event that waits for its next attempt goes back to its lane (RFC 3339)."""
+LANE_HEADER = "sigmak-lane"
+"""The lane that a waiting filing event came from and goes back to."""
+REDRIVEN_FROM_HEADER = "sigmak-redriven-from"
+"""The task whose dead letter this filing event was made from."""
 JSON = "application/json"
 
 

@@ -1,6 +1,6 @@
 """TaskStatus: how far a task is, and how it ended."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -59,6 +59,12 @@ class TaskError(EventModel):
     """Stable, for machines: e.g. `no_risk_factors_section`, `unavailable`."""
     message: str
     """For a person: what happened and what to do. Never document text, never a stack."""
+
+
+def expired(retention: timedelta) -> TaskError:
+    """Why a task ends that nobody began while its filing was kept."""
+    message = f"The filing waited for longer than {retention}, which is how long filings are kept; submit it again."
+    return TaskError(type="expired", message=message)
 
 
 _RETRY_STEP = len(STEPS) + 1
@@ -127,6 +133,8 @@ class TaskStatus(EventModel):
     """When the work of this attempt began."""
     ended_at: datetime | None = None
     """When the task reached its end."""
+    redriven_from: str | None = None
+    """The task whose dead letter this one was made from."""
 
     @property
     def order(self) -> StatusOrder:

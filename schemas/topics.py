@@ -24,6 +24,7 @@ LANES = (FILINGS, FILINGS_PRIORITY)
 DEFAULT_PARTITIONS = 12
 _MIB = 1024 * 1024
 LANE_RETENTION = timedelta(days=30)
+"""How long a filing may wait; after it the broker deletes the event, and the task has `expired`."""
 RESULT_LIFE = timedelta(hours=1)
 TOMBSTONE_LIFE = timedelta(days=1)
 """A reader that has been away for longer may have missed a tombstone, and so must rebuild."""
@@ -49,6 +50,7 @@ def catalogue(
     partitions: int = DEFAULT_PARTITIONS,
     replication_factor: int = 1,
     result_life: timedelta = RESULT_LIFE,
+    lane_retention: timedelta = LANE_RETENTION,
 ) -> tuple[Topic, ...]:
     """Every topic of the system.
 
@@ -62,14 +64,14 @@ def catalogue(
         stamped = {"message.timestamp.type": "LogAppendTime", "compression.type": "producer"}
         return Topic(name, partitions, replication_factor, {**config, **stamped, **durability})
 
-    documents = _kept(LANE_RETENTION, largest_message=16 * _MIB)
+    documents = _kept(lane_retention, largest_message=16 * _MIB)
     return (
         *(topic(name, documents) for name in (*LANES, *FILINGS_RETRIES, FILINGS_DEAD)),
-        topic(CANCELLATIONS, _kept(LANE_RETENTION)),
+        topic(CANCELLATIONS, _kept(lane_retention)),
         topic(TASKS, _compacted(result_life + timedelta(hours=1), largest_message=8 * _MIB)),
-        topic(RISKS, _kept(LANE_RETENTION, largest_message=8 * _MIB)),
+        topic(RISKS, _kept(lane_retention, largest_message=8 * _MIB)),
         topic(IDEMPOTENCY, _kept(timedelta(hours=25))),
-        topic(BATCH_MEMBERS, _kept(LANE_RETENTION)),
+        topic(BATCH_MEMBERS, _kept(lane_retention)),
         topic(BATCHES, _compacted(timedelta(0), largest_message=8 * _MIB)),
         topic(WEBHOOKS, _kept(timedelta(days=2))),
         topic(WEBHOOKS_RETRY, _kept(timedelta(days=2))),

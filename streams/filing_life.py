@@ -6,6 +6,7 @@ Numbered, since the order is the guarantee:
   3. the start is counted, and the count acknowledged, before work begins: a filing that kills its worker is found out;
   4. the analysis runs;
   5. the result, then the status, then the end in the Table, each acknowledged;
+     or, where something was away: the next attempt's event, then the status, then the attempt in the Table;
   6. only then does the event end, and its offset may be committed.
 A crash between any two repeats work and never an effect: what is published again has the same ids.
 """
@@ -13,19 +14,21 @@ A crash between any two repeats work and never an effect: what is published agai
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from schemas.tasks import WAITING, TaskError, in_step
+from schemas.dead_letters import Death
+from schemas.tasks import MAX_ATTEMPTS, WAITING, TaskError, expired, in_step
 from streams.analysis_port import Result
 from streams.faults import PermanentFault, TransientFault
 from streams.gate import ProcessorGate
 from streams.incoming import FilingEvent, FilingRecord, UndecodableFiling, decode_filing
 from streams.metrics import WorkerMetrics
-from streams.outcomes import DeadLetter, Outcomes, ResultTooLarge
+from streams.outcomes import Outcomes, ResultTooLarge
 from streams.processor import Abandoned, Processor
+from transport.publisher import EventTooLarge
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +57,20 @@ class Attempts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FilingLife:
-    """Takes filing events through their life, for one worker."""
+    """Takes filing events through their life, for one worker.
+
+    Attributes:
+        retry_delays: how long the second and each later attempt waits.
+        lane_retention: an event that is older is not begun any more: the janitor may have said that it has expired.
+    """
 
     attempts: Attempts
     outcomes: Outcomes
     gate: ProcessorGate
     processor: Processor
     metrics: WorkerMetrics
+    retry_delays: Sequence[timedelta]
+    lane_retention: timedelta
     now: Callable[[], datetime]
 
     async def process(self, record: FilingRecord) -> None:
@@ -72,7 +82,7 @@ class FilingLife:
         try:
             event = decode_filing(record)
         except UndecodableFiling as error:
-            await self._dead_letter(record, DeadLetter("undecodable", str(error), type(error).__name__))
+            await self._dead_letter(record, Death("undecodable", str(error), type(error).__name__))
             return
         if self._is_skipped(event):
             return
@@ -90,6 +100,9 @@ class FilingLife:
 
     async def _work_on(self, record: FilingRecord, event: FilingEvent) -> None:
         run = _Run(event, self.outcomes, started_at=self.now())
+        if self.now() - record.timestamp > self.lane_retention:
+            await self._end_failed(run, expired(self.lane_retention))
+            return
         known = self.attempts.get(event.task_id)
         if known is None or known.attempt < event.attempt:
             known = AttemptRecord(attempt=event.attempt)
@@ -114,7 +127,7 @@ class FilingLife:
         except PermanentFault as fault:
             await self._end_failed(run, TaskError(type=fault.type, message=str(fault)))
         except TransientFault as fault:
-            await self._keep_and_fail(record, run, TaskError(type=fault.type, message=str(fault)), fault)
+            await self._retry(record, run, fault)
         except Exception as fault:
             # Without the exception's own text, which may quote the document.
             frames = "".join(traceback.format_tb(fault.__traceback__))
@@ -123,6 +136,23 @@ class FilingLife:
             await self._keep_and_fail(record, run, TaskError(type="internal_error", message=message), fault)
         else:
             await self._end_succeeded(run, result)
+
+    async def _retry(self, record: FilingRecord, run: "_Run", fault: TransientFault) -> None:
+        """Let the filing wait for its next attempt, or end it where this was the last."""
+        event, error = run.event, TaskError(type=fault.type, message=str(fault))
+        if event.attempt == MAX_ATTEMPTS:
+            await self._keep_and_fail(record, run, error, fault)
+            return
+        due_at = self.now() + self.retry_delays[event.attempt - 1]
+        try:
+            await self.outcomes.retry(
+                record, event, error, due_at=due_at, started_at=run.started_at, reached=run.reached
+            )
+        except EventTooLarge:  # a lane took it as its producer compressed it
+            await self._keep_and_fail(record, run, error, fault)
+            return
+        await self.attempts.put(event.task_id, AttemptRecord(attempt=event.attempt + 1))
+        self.metrics.retried.inc()
 
     async def _end_succeeded(self, run: "_Run", result: Result) -> None:
         try:
@@ -138,8 +168,8 @@ class FilingLife:
         self, record: FilingRecord, run: "_Run", error: TaskError, fault: Exception | None = None
     ) -> None:
         """End in failure, and keep the filing as a dead letter: it may not be the filing that is wrong."""
-        exception = None if fault is None else type(fault).__name__
-        await self._dead_letter(record, DeadLetter(error.type, error.message, exception, run.event.attempt))
+        exception = "" if fault is None else type(fault).__name__
+        await self._dead_letter(record, Death(error.type, error.message, exception, run.event.attempt))
         await self._end_failed(run, error)
 
     async def _end_failed(self, run: "_Run", error: TaskError) -> None:
@@ -150,7 +180,7 @@ class FilingLife:
     async def _remember_end(self, event: FilingEvent) -> None:
         await self.attempts.put(event.task_id, AttemptRecord(attempt=event.attempt, ended=True))
 
-    async def _dead_letter(self, record: FilingRecord, reason: DeadLetter) -> None:
+    async def _dead_letter(self, record: FilingRecord, reason: Death) -> None:
         await self.outcomes.dead_letter(record, reason)
         self.metrics.dead_lettered.labels(reason.type).inc()
         log.warning(

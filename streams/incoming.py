@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from schemas.envelope import ATTEMPT_HEADER, OWNER_HEADER, CloudEvent, InvalidEnvelope
+from schemas.dead_letters import Origin
+from schemas.envelope import ATTEMPT_HEADER, OWNER_HEADER, REDRIVEN_FROM_HEADER, CloudEvent, InvalidEnvelope
 from schemas.events import FILING_SUBMITTED
 from schemas.filings import FilingSubmitted
 from schemas.identifiers import task_created_at
@@ -35,6 +36,11 @@ class FilingRecord:
         """Whether it came through the priority lane."""
         return self.topic == FILINGS_PRIORITY
 
+    @property
+    def origin(self) -> Origin:
+        """Where it stands."""
+        return Origin(self.topic, self.partition, self.offset, self.timestamp)
+
 
 @dataclass(frozen=True, slots=True)
 class FilingEvent:
@@ -46,6 +52,7 @@ class FilingEvent:
     owner: str | None
     submitted_at: datetime
     traceparent: str | None
+    redriven_from: str | None = None
 
 
 class UndecodableFiling(ValueError):
@@ -80,6 +87,7 @@ def decode_filing(record: FilingRecord) -> FilingEvent:
         owner=event.extensions.get(OWNER_HEADER),
         submitted_at=event.time or record.timestamp.astimezone(UTC),
         traceparent=event.traceparent,
+        redriven_from=event.extensions.get(REDRIVEN_FROM_HEADER),
     )
 
 

@@ -3,13 +3,15 @@
 import itertools
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from schemas.dead_letters import Death, moved
+from schemas.envelope import ATTEMPT_HEADER, DUE_HEADER, LANE_HEADER
 from schemas.events import risk_assessment, task_status
 from schemas.risks import IndexSummary, RiskAssessment
 from schemas.tasks import FINISHED, Progress, TaskError, TaskState, TaskStatus, in_step
-from schemas.topics import FILINGS_DEAD, RISKS, TASKS
+from schemas.topics import FILINGS_DEAD, FILINGS_RETRIES, RISKS, TASKS
 from streams.incoming import FilingEvent, FilingRecord
 from transport.publisher import EventPublisher, EventTooLarge
 
@@ -22,16 +24,6 @@ _CUT_TEXT_LENGTHS = (4000, 1000, 200, 0)
 
 class ResultTooLarge(Exception):
     """A result is over its topic's limit even without its factors' texts."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """Why a record is set aside."""
-
-    type: str
-    message: str
-    exception: str | None = None
-    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +58,47 @@ class Outcomes:
             event, state=TaskState.FAILURE, progress=reached, error=error, started_at=started_at, ended_at=self.now()
         )
 
-    async def dead_letter(self, record: FilingRecord, reason: DeadLetter) -> None:
-        """Keep a record's original bytes on the dead-letter topic, with the reason and where it stood in headers."""
-        told = {
-            "sigmak-dead-type": reason.type,
-            "sigmak-dead-message": reason.message,
-            "sigmak-dead-exception": reason.exception or "",
-            "sigmak-dead-attempts": str(reason.attempts),
-            "sigmak-original-topic": record.topic,
-            "sigmak-original-partition": str(record.partition),
-            "sigmak-original-offset": str(record.offset),
-            "sigmak-original-timestamp": record.timestamp.isoformat(),
+    async def retry(
+        self,
+        record: FilingRecord,
+        event: FilingEvent,
+        error: TaskError,
+        *,
+        due_at: datetime,
+        started_at: datetime,
+        reached: Progress,
+    ) -> None:
+        """Put the next attempt's event on its retry topic, then say that the task waits.
+
+        The event goes first: a crash between the two repeats this attempt, but never leaves a task that waits for an
+        event which does not exist. It keeps its partition, whose part of the Table remembers the task.
+
+        Raises:
+            EventTooLarge: the retry topic does not take it.
+        """
+        ours = {
+            ATTEMPT_HEADER: str(event.attempt + 1),
+            LANE_HEADER: record.topic,
+            DUE_HEADER: due_at.isoformat(),
         }
-        # Of an earlier death the origin is kept, since a redrive needs it; the reason is the newest.
-        kept = [(name, value) for name, value in record.headers if not name.startswith("sigmak-dead-")]
-        present = {name for name, _ in kept if name.startswith("sigmak-original-")}
-        headers = kept + [(name, text.encode()) for name, text in told.items() if name not in present]
+        headers = [pair for pair in moved(record.headers, record.origin) if pair[0] not in ours]
+        headers += [(name, text.encode()) for name, text in ours.items()]
+        topic = FILINGS_RETRIES[event.attempt - 1]
+        await self.events.publish_raw(topic, record.key, record.value, headers, partition=record.partition)
+        await self._status(
+            event, state=TaskState.RETRY, progress=reached, error=error, started_at=started_at, due_at=due_at
+        )
+
+    async def dead_letter(self, record: FilingRecord, reason: Death) -> None:
+        """Keep a record's original bytes on the dead-letter topic, with the reason and where it stood in headers."""
+        headers = moved(record.headers, record.origin, reason)
         try:
             await self.events.publish_raw(FILINGS_DEAD, record.key, record.value, headers)
         except EventTooLarge:
             # A lane took it as its producer compressed it. The next worker would fail on it as this one did, so it is
             # set aside without its value, which stays where the headers tell for as long as the lane keeps events.
-            without = [*headers, ("sigmak-dead-value-left-behind", b"true")]
-            await self.events.publish_raw(FILINGS_DEAD, record.key, None, without)
+            headers = moved(record.headers, record.origin, replace(reason, value_left_behind=True))
+            await self.events.publish_raw(FILINGS_DEAD, record.key, None, headers)
 
     async def _assessment(self, event: FilingEvent, assessment: RiskAssessment) -> None:
         message = risk_assessment(
@@ -115,6 +125,7 @@ class Outcomes:
         progress: Progress,
         result: RiskAssessment | IndexSummary | None = None,
         error: TaskError | None = None,
+        due_at: datetime | None = None,
         ended_at: datetime | None = None,
     ) -> None:
         status = TaskStatus(
@@ -127,8 +138,10 @@ class Outcomes:
             ticker=event.filing.ticker,
             filing_year=event.filing.filing_year,
             submitted_at=event.submitted_at,
+            due_at=due_at,
             started_at=started_at,
             ended_at=ended_at,
+            redriven_from=event.redriven_from,
         )
         message = task_status(status, source=_SOURCE, time=self.now(), owner=event.owner, traceparent=event.traceparent)
         await self.events.publish(TASKS, event.task_id, message)

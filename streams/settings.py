@@ -11,6 +11,17 @@ from transport.settings import KafkaSettings
 
 _MIB = 1024 * 1024
 
+RetryDelay = Annotated[float, Field(gt=0, le=3600)]
+
+
+class FollowerSettings(KafkaSettings):
+    """The settings of forwarder and janitor. Each field is read from the environment, prefix `SIGMAK_`."""
+
+    follower_probe_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port of /live, /ready and /metrics on `follower_probe_host`; 0 serves none."""
+    follower_probe_host: str = "127.0.0.1"
+    """The address that a follower's probes listen on."""
+
 
 class WorkerSettings(KafkaSettings):
     """Each field is read from the environment, prefix `SIGMAK_`."""
@@ -36,7 +47,7 @@ class WorkerSettings(KafkaSettings):
     weaviate_api_key: SecretStr | None = None
     """The key that Weaviate asks for."""
     weaviate_timeout: Annotated[float, Field(gt=0, le=300)] = 10.0
-    """Seconds for one request to Weaviate; what takes longer fails the filing as `unavailable`."""
+    """Seconds for one request to Weaviate; what takes longer counts as Weaviate being away."""
     document_roots: tuple[Path, ...] = ()
     """Folders that `html_path` may point into, as a JSON list; none by default."""
     max_document_bytes: Annotated[int, Field(ge=1024)] = 50 * _MIB
@@ -49,6 +60,8 @@ class WorkerSettings(KafkaSettings):
     """File of the vectors of texts that were embedded before; all workers of a machine share it."""
     severity_weights: SeverityWeights = SeverityWeights()
     """The weights of a severity's parts, as JSON: language, amounts, materiality, novelty."""
+    retry_delays: tuple[RetryDelay, RetryDelay, RetryDelay] = (60.0, 120.0, 240.0)
+    """Seconds that the second, third and fourth attempt wait while something is away, as a JSON list."""
     analysis: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
     """`module:function` of another analysis to put behind the agents, for benchmarks and tests of crashes."""
     session_timeout: Annotated[float, Field(ge=6, le=300)] = 10.0

@@ -4,10 +4,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from schemas.topics import ATTEMPTS_CHANGELOG, FILINGS_DEAD, LANES, RISKS, TASKS
+from schemas.topics import ATTEMPTS_CHANGELOG, FILINGS_DEAD, FILINGS_RETRIES, LANES, RISKS, TASKS
 from streams.agents.app import WorkerApp
 from streams.agents.attempts import AttemptsTable
 from streams.agents.filings import add_filing_agents
@@ -20,24 +19,16 @@ from streams.outcomes import Outcomes
 from streams.probes import serve_probes
 from streams.processor import Processor
 from streams.settings import WorkerSettings
+from streams.topic_check import topics_are_right
 from transport.publisher import KafkaPublisher
-from transport.topics import Difference, KafkaUnreachable, TopicAdmin
+from transport.topics import TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, FILINGS_DEAD, TASKS, RISKS, ATTEMPTS_CHANGELOG)
-_TOPIC_CHECK_SECONDS = 1.0
+_USED_TOPICS = (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, TASKS, RISKS, ATTEMPTS_CHANGELOG)
 _LEAVE_SECONDS = 15.0
 """What leaving the group may take beyond the drain; then the process ends, and its filings move as if it had died."""
 _SOFTWARE_FAULT_EXIT = 70
-
-
-class WrongTopics(Exception):
-    """The worker must not run on the topics that are there."""
-
-    def __init__(self, differences: Sequence[Difference]) -> None:
-        reasons = "; ".join(map(str, differences))
-        super().__init__(f"the worker stops: {reasons}. `sigmak topics apply` creates what is missing.")
 
 
 class Worker:
@@ -80,21 +71,11 @@ class Worker:
         return [] if self._not_ready is None else [self._not_ready]
 
     async def _topics_are_right(self, stop: asyncio.Event) -> bool:
-        """Wait for Kafka; False where the worker was stopped meanwhile."""
-        admin = TopicAdmin(self._settings.kafka_bootstrap_servers)
+        def tell(reason: str) -> None:
+            self._not_ready = reason
+
         wanted = [topic for topic in self._settings.topics() if topic.name in _USED_TOPICS]
-        while not stop.is_set():
-            try:
-                differences = await asyncio.to_thread(admin.differences, wanted)
-            except KafkaUnreachable as error:
-                self._not_ready = str(error)
-                await asyncio.sleep(_TOPIC_CHECK_SECONDS)
-                continue
-            fatal = [difference for difference in differences if difference.fatal]
-            if fatal:
-                raise WrongTopics(fatal)
-            return True
-        return False
+        return await topics_are_right(TopicAdmin(self._settings.kafka_bootstrap_servers), wanted, stop, tell)
 
     async def _work(self, stop: asyncio.Event) -> None:
         publisher = KafkaPublisher(
@@ -102,11 +83,13 @@ class Worker:
         )
         app = WorkerApp(self._settings, self._drain.begin)
         life = FilingLife(
-            attempts=AttemptsTable(app, _now),
+            attempts=AttemptsTable(app, _now, lane_retention=self._settings.lane_retention),
             outcomes=Outcomes(publisher, _now),
             gate=self._gate,
             processor=self._processor,
             metrics=self._metrics,
+            retry_delays=[timedelta(seconds=delay) for delay in self._settings.retry_delays],
+            lane_retention=self._settings.lane_retention,
             now=_now,
         )
         add_filing_agents(app, life.process, _fail_stop)

@@ -17,6 +17,7 @@ CLIENT_MESSAGE_LIMIT = 64 * 1024 * 1024
 _QUEUE_LIMIT_KIB = 256 * 1024
 """librdkafka would buffer 1 GiB while Kafka is away; over this a submission is refused instead."""
 _PROBE_SECONDS = 0.5
+_KEYS_PARTITION = -1
 _OVERSIZE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE)
 
 
@@ -46,9 +47,15 @@ class EventPublisher(Protocol):
         """Send one event, or a tombstone for `None`, and wait until it is acknowledged."""
 
     async def publish_raw(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]],
+        *,
+        partition: int | None = None,
     ) -> None:
-        """Send bytes as they are and wait until they are acknowledged."""
+        """Send bytes as they are, to the key's partition or a given one, and wait until they are acknowledged."""
 
 
 class KafkaPublisher:
@@ -102,9 +109,16 @@ class KafkaPublisher:
         await self.publish_raw(topic, key.encode(), value, headers)
 
     async def publish_raw(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]],
+        *,
+        partition: int | None = None,
     ) -> None:
         """Send bytes as they are; raises as `publish` does."""
+        where = _KEYS_PARTITION if partition is None else partition
         if not (self._waits_for_ever or self._available.is_set()):
             raise KafkaAway("Kafka is away", outcome_known=True)
         loop = asyncio.get_running_loop()
@@ -117,7 +131,7 @@ class KafkaPublisher:
 
         while True:
             try:
-                self._producer.produce(topic, value, key, headers=list(headers), on_delivery=delivered)
+                self._producer.produce(topic, value, key, where, headers=list(headers), on_delivery=delivered)
                 break
             except BufferError as error:
                 if not self._waits_for_ever:

@@ -1,11 +1,12 @@
 """Settings that every process with a Kafka client has."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from schemas.topics import DEFAULT_PARTITIONS, Topic, catalogue
+from schemas.topics import DEFAULT_PARTITIONS, LANE_RETENTION, RESULT_LIFE, Topic, catalogue
 
 
 class KafkaSettings(BaseSettings):
@@ -21,7 +22,16 @@ class KafkaSettings(BaseSettings):
     """Partitions of every topic. Fixed once the topics exist: a key would move to another partition."""
     replication_factor: Annotated[int, Field(ge=1, le=9)] = 1
     """Copies of each partition; 3 in production, which also asks for two copies before an acknowledgement."""
+    result_ttl: timedelta = RESULT_LIFE
+    """How long a task's result can be read after its end (an ISO 8601 duration); the same for all processes."""
+    lane_retention: timedelta = LANE_RETENTION
+    """How long a filing may wait before it has `expired` (an ISO 8601 duration); the same for all processes."""
 
     def topics(self) -> tuple[Topic, ...]:
         """The topic catalogue under these settings."""
-        return catalogue(partitions=self.partitions, replication_factor=self.replication_factor)
+        return catalogue(
+            partitions=self.partitions,
+            replication_factor=self.replication_factor,
+            result_life=self.result_ttl,
+            lane_retention=self.lane_retention,
+        )

@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
         ),
         json: Annotated[bool, typer.Option("--json", help="Print one JSON line when it is ready.")] = False,
     ) -> None:
-        """Start Kafka, a gateway and workers on this machine, and stop them with Ctrl-C."""
+        """Start Kafka, a gateway, workers, forwarder and janitor on this machine, and stop them with Ctrl-C."""
         from ops.local.go_program import ProgramNotBuilt
         from ops.local.kafka_jars import KafkaNotFetched
         from ops.local.kafka_storage import OtherCluster

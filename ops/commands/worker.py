@@ -36,7 +36,8 @@ def register(app: typer.Typer) -> None:
 
 def _run_one(settings: "WorkerSettings") -> None:
     from streams.assembly import AnalysisNotReady, load_configured_analysis
-    from streams.worker import WrongTopics, run_worker
+    from streams.topic_check import WrongTopics
+    from streams.worker import run_worker
 
     # As the `python -m` of a stack's workers has it: SIGMAK_ANALYSIS may name a module of the current folder.
     sys.path.insert(0, "")

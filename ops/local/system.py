@@ -21,12 +21,13 @@ from transport.topics import TopicAdmin
 
 _DRAIN_SECONDS = "20"
 """Less than the stack gives a part to stop: a killed worker would leave its group after the session timeout only."""
+_FOLLOWERS = ("forwarder", "janitor")
 _INIT_WITHIN = 120.0
 _ALL_SCOPES: frozenset[Scope] = frozenset({"submit", "read", "read:all"})
 
 
 class LocalSystem:
-    """Kafka, gateways and workers on this machine, stopped at the end of the `with` block.
+    """Kafka, gateways, workers and followers on this machine, stopped at the end of the `with` block.
 
     Args:
         data: folder of everything they keep; None takes a new one and deletes it at the end.
@@ -64,7 +65,7 @@ class LocalSystem:
                     folder / "kafka", brokers=self._brokers, keep_data=self._data is not None
                 ),
                 prepare=self._apply_topics,
-                parts=[*self._gateway_parts(folder, keys), *self._worker_parts(folder, store)],
+                parts=[*self._gateway_parts(folder, keys), *self._worker_parts(folder, store), *self._follower_parts()],
                 others=servers,
             )
             undo.enter_context(self._stack)
@@ -120,6 +121,18 @@ class LocalSystem:
                 },
             )
             for number, port in enumerate(free_ports(self._workers), 1)
+        ]
+
+    def _follower_parts(self) -> list[Part]:
+        return [
+            Part(
+                Kind.FOLLOWER,
+                name,
+                _sigmak(name),
+                f"http://{LOOPBACK}:{port}",
+                env={**self._topic_settings, "SIGMAK_FOLLOWER_PROBE_PORT": str(port)},
+            )
+            for name, port in zip(_FOLLOWERS, free_ports(len(_FOLLOWERS)), strict=True)
         ]
 
 

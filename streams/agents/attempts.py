@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import faust
@@ -11,7 +11,7 @@ from faust.stores.rocksdb import Store
 from faust.types.tuples import FutureMessage
 
 from schemas.identifiers import task_created_at
-from schemas.topics import ATTEMPTS_CHANGELOG, LANE_RETENTION
+from schemas.topics import ATTEMPTS_CHANGELOG
 from streams.filing_life import AttemptRecord
 
 _FORGOTTEN_AT_ONCE = 10
@@ -31,8 +31,10 @@ class _AcknowledgedTable(faust.Table[str, dict[str, Any]]):
 class AttemptsTable:
     """See the module. Both methods work only inside the iteration of a stream, as Faust's Tables do."""
 
-    def __init__(self, app: faust.App, now: Callable[[], datetime]) -> None:
+    def __init__(self, app: faust.App, now: Callable[[], datetime], *, lane_retention: timedelta) -> None:
         self._now = now
+        # Twice: a redriven task's id is as old as its dead letter, and its event is kept for as long again.
+        self._forget_after = 2 * lane_retention
         self._table = _AcknowledgedTable(
             app,
             name="attempts",
@@ -67,7 +69,7 @@ class AttemptsTable:
         for key in list(itertools.islice(entries.keys(), _FORGOTTEN_AT_ONCE)):
             task_id = _task_id(key)
             made = None if task_id is None else task_created_at(task_id)
-            if task_id is None or made is None or now - made <= LANE_RETENTION:
+            if task_id is None or made is None or now - made <= self._forget_after:
                 return
             del self._table[task_id]
 

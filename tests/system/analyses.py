@@ -36,10 +36,11 @@ def empty(filing: FilingSubmitted, report: Report) -> RiskAssessment:
 
 
 def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
-    """Does what the content says: `kill-…`, `hold-…` (until a file `….go` is there), `nap-…` (50 ms), `transient-…`, `broken-…`."""
+    """Does what the content says: `kill-…`, `hold-…` (until a file `….go` is there), `nap-…` (50 ms), `transient-…`,
+    `second-…` (transient at its first start), `recovering-…` (transient until a file `….go` is there), `permanent-…`, `broken-…`."""
     name = filing.html_content or ""
     with (_FOLDER / f"{name}.began").open("a") as began:
-        began.write(f"{os.getpid()}\n")
+        began.write(f"{os.getpid()} {time.time()}\n")
     report(1)
     match name.partition("-")[0]:
         case "kill":
@@ -52,6 +53,10 @@ def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
         case "permanent":
             raise PermanentFault("not_a_filing", "It is not a filing.")
         case "transient":
+            raise TransientFault("The store is away.")
+        case "second" if len((_FOLDER / f"{name}.began").read_text().splitlines()) == 1:
+            raise TransientFault("The store is away.")
+        case "recovering" if not (_FOLDER / f"{name}.go").exists():
             raise TransientFault("The store is away.")
         case "broken":
             raise RuntimeError(f"a fault that quotes {name}")

@@ -72,13 +72,13 @@ class Gateway:
 
 @dataclass
 class Worker:
-    """A worker process."""
+    """A worker or follower process."""
 
     process: Process
     probe: str
 
     def ready(self) -> bool:
-        """Whether it has its partitions."""
+        """Whether it is at work."""
         return _answers(f"{self.probe}/ready")
 
     def terminate(self) -> None:
@@ -135,6 +135,16 @@ class System:
         if wait:
             worker.process.wait_until_ready(worker.ready, within=_START_WITHIN)
         return worker
+
+    def follower(self, name: str, *, wait: bool = True, **settings: object) -> Worker:
+        """A `forwarder` or `janitor` that is at work."""
+        port = free_ports(1)[0]
+        environment = {"SIGMAK_FOLLOWER_PROBE_PORT": port}
+        process = self._start(f"{name}-{next(_numbers)}", [name], environment, settings)
+        follower = Worker(process, f"http://127.0.0.1:{port}")
+        if wait:
+            follower.process.wait_until_ready(follower.ready, within=_START_WITHIN)
+        return follower
 
     @property
     def keys(self) -> Path:

@@ -118,13 +118,6 @@ def test_a_permanent_fault_ends_in_failure_with_its_type(system: System) -> None
     assert ended["progress"] == {"current": 1, "total": 5, "status": "reading"}
 
 
-def test_a_transient_fault_ends_in_failure_unavailable_and_the_filing_is_kept(system: System) -> None:
-    gateway, _ = system.gateway(), system.worker("scripted")
-    task_id = gateway.submit(html_content=_named("transient"))
-    assert gateway.ended(task_id)["error"]["type"] == "unavailable"
-    assert any(header(message, "ce_id") == task_id for message in records(system.kafka, FILINGS_DEAD))
-
-
 def test_a_fault_of_ours_ends_in_failure_and_its_text_is_shown_to_nobody(system: System) -> None:
     gateway, worker = system.gateway(), system.worker("scripted")
     name = _named("broken")

@@ -16,6 +16,7 @@ class Published:
     event: CloudEvent | None = None
     value: bytes | None = None
     headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None
 
     @property
     def tombstone(self) -> bool:
@@ -44,10 +45,16 @@ class FakePublisher:
         await self._take(Published(topic, key, event))
 
     async def publish_raw(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]],
+        *,
+        partition: int | None = None,
     ) -> None:
         """Keep bytes."""
-        await self._take(Published(topic, key, None, value, tuple(headers)))
+        await self._take(Published(topic, key, None, value, tuple(headers), partition))
 
     def topics(self) -> list[str]:
         """The topics of what was acknowledged, in its order."""

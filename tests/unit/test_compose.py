@@ -19,7 +19,7 @@ from ops.local.kafka_jars import KAFKA_VERSION
 from ops.local.weaviate_program import WEAVIATE_VERSION
 from ops.main import app
 from streams.probes import serve_probes
-from streams.settings import WorkerSettings
+from streams.settings import FollowerSettings, WorkerSettings
 from transport.settings import KafkaSettings
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,8 @@ SETTINGS: dict[str, type[KafkaSettings]] = {
     "topics": KafkaSettings,
     "gateway": GatewaySettings,
     "worker": WorkerSettings,
+    "forwarder": FollowerSettings,
+    "janitor": FollowerSettings,
     "store": WorkerSettings,
 }
 """What each of our services reads."""

@@ -2,18 +2,19 @@
 
 import pytest
 
+from schemas.dead_letters import Death
 from schemas.envelope import CloudEvent
 from schemas.risks import RiskAssessment
 from schemas.tasks import TaskStatus
 from schemas.topics import FILINGS, FILINGS_DEAD, RISKS, TASKS
 from streams.incoming import FilingRecord, decode_filing
-from streams.outcomes import DeadLetter, Outcomes, ResultTooLarge
+from streams.outcomes import Outcomes, ResultTooLarge
 from tests.unit.examples import NOON, a_risk, an_assessment
 from tests.unit.fake_publisher import FakePublisher
 from tests.unit.streams.worker import an_event
 from transport.publisher import EventTooLarge
 
-REASON = DeadLetter("unavailable", "The store is away.", "StoreAway", attempts=4)
+REASON = Death("unavailable", "The store is away.", "StoreAway", attempts=4)
 LONG = an_assessment(a_risk(0, text="x" * 5000), a_risk(1, text="y" * 100))
 
 
@@ -41,7 +42,7 @@ async def _succeed(kafka: FakePublisher, result: RiskAssessment = LONG) -> None:
     await Outcomes(kafka, lambda: NOON).success(decode_filing(an_event()), result, NOON)
 
 
-async def _set_aside(kafka: FakePublisher, record: FilingRecord, reason: DeadLetter = REASON) -> None:
+async def _set_aside(kafka: FakePublisher, record: FilingRecord, reason: Death = REASON) -> None:
     await Outcomes(kafka, lambda: NOON).dead_letter(record, reason)
 
 
@@ -125,7 +126,7 @@ async def test_a_second_death_keeps_the_first_origin_and_tells_the_newest_reason
     await _set_aside(kafka, an_event())
     [first] = kafka.on(FILINGS_DEAD)
     again = FilingRecord("sigmak.filings.retry-1.v1", 0, 99, NOON, b"ACME", first.value, first.headers)
-    await _set_aside(kafka, again, DeadLetter("poison_pill", "It killed its worker."))
+    await _set_aside(kafka, again, Death("poison_pill", "It killed its worker."))
     headers = kafka.on(FILINGS_DEAD)[1].headers
     assert len({name for name, _ in headers}) == len(headers)
     told = dict(headers)

@@ -6,12 +6,13 @@ What a crash leaves is what was acknowledged before it: `Kafka` outlives a `cras
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from schemas.envelope import CloudEvent
 from schemas.events import filing_submitted
 from schemas.filings import FilingSubmitted
 from schemas.tasks import TaskState, TaskStatus
-from schemas.topics import FILINGS, FILINGS_DEAD, RISKS, TASKS
+from schemas.topics import FILINGS, FILINGS_DEAD, LANE_RETENTION, RISKS, TASKS
 from streams.analysis_port import Analysis, Report, Result
 from streams.filing_life import AttemptRecord, FilingLife
 from streams.gate import ProcessorGate
@@ -22,6 +23,7 @@ from streams.processor import Processor
 from tests.unit.examples import NOON, TASK_ID, a_filing, a_risk, an_assessment
 from tests.unit.fake_publisher import FakePublisher, Published
 
+DELAYS = [timedelta(seconds=60), timedelta(seconds=120), timedelta(seconds=240)]
 RESULT = an_assessment(a_risk())
 
 
@@ -48,12 +50,17 @@ def failing(fault: Exception) -> Analysis:
 
 
 def an_event(
-    filing: FilingSubmitted | None = None, *, topic: str = FILINGS, attempt: int = 1, task_id: str = TASK_ID
+    filing: FilingSubmitted | None = None,
+    *,
+    topic: str = FILINGS,
+    attempt: int = 1,
+    task_id: str = TASK_ID,
+    appended_at: datetime = NOON,
 ) -> FilingRecord:
     """A filing event as Kafka delivers it."""
     filing = filing or a_filing()
     event = filing_submitted(filing, task_id=task_id, source="/test", time=NOON, owner="key-1", attempt=attempt)
-    return FilingRecord(topic, 3, 17, NOON, filing.ticker.encode(), event.data, event.headers())
+    return FilingRecord(topic, 3, 17, appended_at, filing.ticker.encode(), event.data, event.headers())
 
 
 @dataclass
@@ -101,11 +108,17 @@ class _Journaled:
         await self.kafka.topics.publish(topic, key, event)
 
     async def publish_raw(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]],
+        *,
+        partition: int | None = None,
     ) -> None:
         await asyncio.sleep(0)
-        self.kafka.acknowledge("dead letter")
-        await self.kafka.topics.publish_raw(topic, key, value, headers)
+        self.kafka.acknowledge("dead letter" if topic == FILINGS_DEAD else "next attempt")
+        await self.kafka.topics.publish_raw(topic, key, value, headers, partition=partition)
 
 
 @dataclass
@@ -119,7 +132,7 @@ class _Attempts:
 
     async def put(self, task_id: str, record: AttemptRecord) -> None:
         await asyncio.sleep(0)
-        self.kafka.acknowledge("end" if record.ended else f"starts: {record.starts}")
+        self.kafka.acknowledge(_of_the_table(record))
         self.kafka.table[task_id] = record
 
 
@@ -138,6 +151,8 @@ class Worker:
             gate=self.gate,
             processor=self.processor,
             metrics=self.metrics,
+            retry_delays=DELAYS,
+            lane_retention=LANE_RETENTION,
             now=lambda: NOON,
         )
 
@@ -156,6 +171,12 @@ class Worker:
             return analysis(filing, report)
 
         return counting
+
+
+def _of_the_table(record: AttemptRecord) -> str:
+    if record.ended:
+        return "end"
+    return f"starts: {record.starts}" if record.attempt == 1 or record.starts else f"attempt {record.attempt}"
 
 
 def _in_words(topic: str, event: CloudEvent | None) -> str:

@@ -1,0 +1,120 @@
+"""What travels in the headers of a filing event on its way: where it began, why it waits, why it is dead."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+_ORIGIN = "sigmak-original-"
+_DEATH = "sigmak-dead-"
+
+Headers = Iterable[tuple[str, bytes]]
+
+
+class NoSuchHeaders(ValueError):
+    """A record lacks the headers that it should carry, or they are malformed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a filing event first stood: of all retries the first, which a redrive and a person need."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: datetime
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """The Kafka headers."""
+        told = {
+            "topic": self.topic,
+            "partition": str(self.partition),
+            "offset": str(self.offset),
+            "timestamp": self.timestamp.isoformat(),
+        }
+        return [(_ORIGIN + name, text.encode()) for name, text in told.items()]
+
+    @classmethod
+    def of(cls, headers: Headers) -> Self:
+        """Read it from a record's headers.
+
+        Raises:
+            NoSuchHeaders: where they are missing or malformed.
+        """
+        told = _texts(headers, _ORIGIN)
+        try:
+            return cls(
+                told["topic"],
+                int(told["partition"]),
+                int(told["offset"]),
+                datetime.fromisoformat(told["timestamp"]),
+            )
+        except (KeyError, ValueError) as error:
+            raise NoSuchHeaders(f"the headers {_ORIGIN}* are missing or malformed") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """Why a record was set aside.
+
+    Attributes:
+        type: stable, for machines: the task's `error.type`, or `undecodable`.
+        message: for a person; never document text.
+        exception: the class of the last exception, if there was one.
+        attempts: how many attempts were begun.
+        value_left_behind: the record stands without its value, which was too large for the dead-letter topic as it
+            would be compressed here; it is where the origin tells, for as long as the lane keeps events.
+    """
+
+    type: str
+    message: str
+    exception: str = ""
+    attempts: int = 0
+    value_left_behind: bool = False
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """The Kafka headers."""
+        told = {
+            "type": self.type,
+            "message": self.message,
+            "exception": self.exception,
+            "attempts": str(self.attempts),
+            **({"value-left-behind": "true"} if self.value_left_behind else {}),
+        }
+        return [(_DEATH + name, text.encode()) for name, text in told.items()]
+
+    @classmethod
+    def of(cls, headers: Headers) -> Self:
+        """Read it from a record's headers.
+
+        Raises:
+            NoSuchHeaders: where they are missing or malformed.
+        """
+        told = _texts(headers, _DEATH)
+        try:
+            return cls(
+                told["type"],
+                told["message"],
+                told.get("exception", ""),
+                int(told.get("attempts", "0")),
+                told.get("value-left-behind") == "true",
+            )
+        except (KeyError, ValueError) as error:
+            raise NoSuchHeaders(f"the headers {_DEATH}* are missing or malformed") from error
+
+
+def moved(headers: Headers, origin: Origin, death: Death | None = None) -> list[tuple[str, bytes]]:
+    """The headers of a record that is moved to another topic: the first origin is kept, the last death counts."""
+    kept = [(name, value) for name, value in headers if not name.startswith(_DEATH)]
+    if not any(name.startswith(_ORIGIN) for name, _ in kept):
+        kept += origin.headers()
+    return kept if death is None else kept + death.headers()
+
+
+def as_first_sent(headers: Headers) -> list[tuple[str, bytes]]:
+    """The headers without what was added since the event was first sent."""
+    return [(name, value) for name, value in headers if not name.startswith((_ORIGIN, _DEATH))]
+
+
+def _texts(headers: Headers, prefix: str) -> Mapping[str, str]:
+    return {name.removeprefix(prefix): value.decode() for name, value in headers if name.startswith(prefix)}

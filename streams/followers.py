@@ -1,0 +1,142 @@
+"""The composition roots of the followers, which wait for a time and so are plain Kafka loops, not Faust agents."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry
+
+from schemas.topics import FILINGS_DEAD, FILINGS_RETRIES, LANES, TASKS
+from streams import forwarder
+from streams.due_consumer import DueConsumer
+from streams.forwarder import Forwarder
+from streams.janitor import Janitor
+from streams.lifetimes import Lifetimes
+from streams.metrics import ForwarderMetrics, JanitorMetrics
+from streams.outcomes import Outcomes
+from streams.probes import serve_probes
+from streams.settings import FollowerSettings
+from streams.status_topic import StatusTopicReader
+from streams.topic_check import topics_are_right
+from transport.publisher import KafkaPublisher
+from transport.topics import TopicAdmin
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[KafkaPublisher, asyncio.Event], Awaitable[None]]
+
+
+def run_forwarder(settings: FollowerSettings) -> None:
+    """Run the forwarder in this process until it is told to stop.
+
+    Raises:
+        WrongTopics: where a topic is missing or wrong.
+        KafkaException: where its consumer can't go on.
+    """
+    metrics = ForwarderMetrics()
+
+    async def work(publisher: KafkaPublisher, stop: asyncio.Event) -> None:
+        waiting = DueConsumer(
+            settings.kafka_bootstrap_servers,
+            group=forwarder.GROUP,
+            topics=forwarder.TOPICS,
+            due_at=forwarder.due_at,
+            now=_now,
+        )
+        metrics.show_overdue(waiting.overdue)
+        try:
+            await Forwarder(waiting, publisher, Outcomes(publisher, _now), metrics).run(stop)
+        finally:
+            await asyncio.to_thread(waiting.close)
+
+    follower = Follower(settings, "forwarder", (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, TASKS), metrics.registry)
+    asyncio.run(follower.run(work))
+
+
+def run_janitor(settings: FollowerSettings) -> None:
+    """Run the janitor in this process until it is told to stop; raises as `run_forwarder` does."""
+    metrics = JanitorMetrics()
+    follower = Follower(settings, "janitor", (TASKS,), metrics.registry)
+
+    async def work(publisher: KafkaPublisher, stop: asyncio.Event) -> None:
+        retention = settings.lane_retention
+        reader = StatusTopicReader(settings.kafka_bootstrap_servers, partitions=settings.partitions)
+        lifetimes = Lifetimes(result_life=settings.result_ttl, lane_retention=retention, now=_now)
+        janitor = Janitor(reader, lifetimes, publisher, metrics, retention)
+        follower.alarms = janitor.alarms
+        try:
+            await janitor.run(stop)
+        finally:
+            await asyncio.to_thread(reader.close)
+
+    asyncio.run(follower.run(work))
+
+
+class Follower:
+    """One follower process: its probes, its topics, its stopping.
+
+    Attributes:
+        alarms: why it is not ready although it runs.
+    """
+
+    def __init__(
+        self, settings: FollowerSettings, name: str, topics: Sequence[str], registry: CollectorRegistry
+    ) -> None:
+        self._settings, self._name, self._topics, self._registry = settings, name, topics, registry
+        self._not_ready: str | None = f"the {name} has not reached Kafka yet"
+        self.alarms: Callable[[], list[str]] = list
+
+    async def run(self, work: Work) -> None:
+        """Wait for Kafka and the topics, then do the work until SIGTERM or SIGINT."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        settings = self._settings
+        probes = None
+        if settings.follower_probe_port:
+            probes = await serve_probes(
+                settings.follower_probe_host,
+                settings.follower_probe_port,
+                reasons=self._reasons,
+                registry=self._registry,
+            )
+        wanted = [topic for topic in settings.topics() if topic.name in self._topics]
+        publisher = KafkaPublisher(
+            settings.kafka_bootstrap_servers, client_id=f"sigmak-{self._name}", delivery_timeout=None
+        )
+        try:
+            if await topics_are_right(TopicAdmin(settings.kafka_bootstrap_servers), wanted, stop, self._tell):
+                self._not_ready = None
+                log.info("the %s is at work", self._name)
+                await _until_stopped(work(publisher, stop), stop)
+        finally:
+            publisher.close()
+            if probes is not None:
+                await probes.cleanup()
+
+    def _tell(self, reason: str) -> None:
+        self._not_ready = reason
+
+    def _reasons(self) -> list[str]:
+        return self.alarms() if self._not_ready is None else [self._not_ready]
+
+
+_LEAVE_SECONDS = 10.0
+
+
+async def _until_stopped(work: Awaitable[None], stop: asyncio.Event) -> None:
+    """Let the work end by itself after `stop`; while Kafka is away it would wait for acknowledgements for ever."""
+    working = asyncio.ensure_future(work)
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    try:
+        await asyncio.wait_for(working, None if working.done() else _LEAVE_SECONDS)
+    except TimeoutError:
+        log.warning("Kafka acknowledges nothing; what was sent is sent again after the next start")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

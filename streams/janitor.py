@@ -1,0 +1,99 @@
+"""The janitor: deletes the records of tasks past their life, and ends those that nobody began in time."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from schemas.events import task_status
+from schemas.tasks import TaskState, TaskStatus, expired
+from schemas.topics import TASKS
+from streams.lifetimes import Lifetimes, StatusSeen
+from streams.metrics import JanitorMetrics
+from transport.publisher import EventPublisher
+
+log = logging.getLogger(__name__)
+
+_SOURCE = "/sigmak/janitor"
+_LOOK_SECONDS = 0.5
+_AT_ONCE = 1000
+"""Tombstones in flight at a time."""
+_ALARM_SECONDS = 24 * 60 * 60.0
+
+
+class StatusTopic(Protocol):
+    """The records of the status topic, from its beginning."""
+
+    def read(self, seconds: float) -> Sequence[StatusSeen]:
+        """The next records, waiting up to `seconds` for the first."""
+
+    @property
+    def at_end(self) -> bool:
+        """Whether everything that the topic held was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Janitor:
+    """Cleans until it is stopped.
+
+    All that it knows comes from the topic, so a new one knows what the last one knew; two at once do everything twice,
+    which changes nothing.
+    """
+
+    topic: StatusTopic
+    lifetimes: Lifetimes
+    events: EventPublisher
+    metrics: JanitorMetrics
+    lane_retention: timedelta
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Delete and end what is due, until `stop` is set."""
+        while not stop.is_set():
+            for seen in await asyncio.to_thread(self.topic.read, _LOOK_SECONDS):
+                self.lifetimes.observe(seen)
+            # Before the end is reached, a task's later records are unknown: it may have ended since.
+            if self.topic.at_end:
+                await self._tombstone()
+                await self._expire()
+                self.lifetimes.forget()
+            self.metrics.observe(self.lifetimes)
+
+    def alarms(self) -> list[str]:
+        """Why an operator must look; empty where all is well."""
+        overdue = self.lifetimes.overdue()
+        if overdue < _ALARM_SECONDS:
+            return []
+        return [f"tasks that should be deleted have been on {TASKS} for {timedelta(seconds=int(overdue))} too long"]
+
+    async def _tombstone(self) -> None:
+        due = self.lifetimes.to_tombstone()[:_AT_ONCE]
+        await asyncio.gather(*(self.events.publish(TASKS, task_id, None) for task_id in due))
+        for task_id in due:
+            self.lifetimes.tombstoned(task_id)
+        self.metrics.tombstoned.inc(len(due))
+
+    async def _expire(self) -> None:
+        for seen in self.lifetimes.to_expire():
+            status = self._ended(seen)
+            if status is not None:
+                event = task_status(status, source=_SOURCE, time=self.lifetimes.now(), owner=seen.owner)
+                await self.events.publish(TASKS, seen.task_id, event)
+                self.metrics.expired.inc()
+                log.warning("task %s expired: nobody began it within %s", seen.task_id, self.lane_retention)
+            self.lifetimes.expired(seen.task_id)
+
+    def _ended(self, seen: StatusSeen) -> TaskStatus | None:
+        """The end of a task that expired; None where its last status is none that we can read: it is only deleted."""
+        try:
+            last = TaskStatus.model_validate_json(seen.body)
+        except ValidationError:
+            log.warning("the last status of task %s is unreadable; it will be deleted", seen.task_id)
+            return None
+        now: datetime = self.lifetimes.now()
+        return last.model_copy(
+            update={"status": TaskState.FAILURE, "error": expired(self.lane_retention), "due_at": None, "ended_at": now}
+        )

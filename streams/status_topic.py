@@ -1,0 +1,97 @@
+"""The status topic as the janitor reads it: from its beginning, without a group."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import cast
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from schemas.envelope import OWNER_HEADER
+from schemas.tasks import StatusHead, StatusOrder
+from schemas.topics import TASKS
+from streams.lifetimes import StatusSeen
+
+log = logging.getLogger(__name__)
+
+_BATCH = 500
+_QUEUE_KIB = 32 * 1024
+
+
+class StatusTopicReader:
+    """Reads every record of every partition, in each partition's order."""
+
+    def __init__(self, bootstrap_servers: str, *, partitions: int) -> None:
+        self._partitions = partitions
+        self._ends_reached: set[int] = set()
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap_servers,
+                # The client insists on a name; with assign() and no commit the broker never sees a group.
+                "group.id": "sigmak-janitor",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "enable.partition.eof": True,
+                "queued.max.messages.kbytes": _QUEUE_KIB,
+                "fetch.message.max.bytes": 8 * 1024 * 1024,
+                "reconnect.backoff.max.ms": 1000,
+                "log_level": 2,
+            }
+        )
+        self._consumer.assign([TopicPartition(TASKS, partition, OFFSET_BEGINNING) for partition in range(partitions)])
+
+    @property
+    def at_end(self) -> bool:
+        """Whether everything that the topic held was read."""
+        return len(self._ends_reached) == self._partitions
+
+    def read(self, seconds: float) -> Sequence[StatusSeen]:
+        """The next records, waiting up to `seconds` for the first.
+
+        Raises:
+            KafkaException: where the consumer can't go on.
+        """
+        first = self._consumer.poll(seconds)
+        messages = [] if first is None else [first, *self._consumer.consume(_BATCH, timeout=0)]
+        return [seen for message in messages if (seen := self._seen(message)) is not None]
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._consumer.close()
+
+    def _seen(self, message: Message) -> StatusSeen | None:
+        error, partition = message.error(), message.partition()
+        if error is not None:
+            if error.code() == KafkaError._PARTITION_EOF and partition is not None:
+                self._ends_reached.add(partition)
+            elif error.fatal():
+                raise KafkaException(error)
+            return None
+        if partition is not None:
+            self._ends_reached.discard(partition)
+        value = _bytes(message.value())
+        try:
+            owner = _owner(message)
+            task_id = (_bytes(message.key()) or b"").decode("ascii")
+            order = None if value is None else StatusHead.model_validate_json(value).order
+        except ValueError:
+            log.warning(
+                "skipped an unreadable record of %s, partition %s, offset %s", TASKS, partition, message.offset()
+            )
+            return None
+        appended_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, tz=UTC)
+        return StatusSeen(task_id, order, appended_at, owner, _kept(order, value))
+
+
+def _kept(order: StatusOrder | None, value: bytes | None) -> bytes:
+    return b"" if order is None or order.ended or value is None else value
+
+
+def _owner(message: Message) -> str | None:
+    headers = cast("list[tuple[str, str | bytes | None]]", message.headers() or [])
+    found = next((value for name, value in headers if name == OWNER_HEADER), None)
+    return found.decode() if isinstance(found, bytes) else found
+
+
+def _bytes(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
