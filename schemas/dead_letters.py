@@ -7,6 +7,7 @@ from typing import Self
 
 _ORIGIN = "sigmak-original-"
 _DEATH = "sigmak-dead-"
+_REDRIVEN = "sigmak-redriven-as-"
 
 Headers = Iterable[tuple[str, bytes]]
 
@@ -101,6 +102,34 @@ class Death:
             )
         except (KeyError, ValueError) as error:
             raise NoSuchHeaders(f"the headers {_DEATH}* are missing or malformed") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """A marker on the dead-letter topic: the letter at this place was made a new task.
+
+    Attributes:
+        partition, offset: where the letter stands.
+        task_id: the new task.
+    """
+
+    partition: int
+    offset: int
+    task_id: str
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """The Kafka headers."""
+        told = {"partition": str(self.partition), "offset": str(self.offset), "task": self.task_id}
+        return [(_REDRIVEN + name, text.encode()) for name, text in told.items()]
+
+    @classmethod
+    def of(cls, headers: Headers) -> Self | None:
+        """Read it from a record's headers; None where the record is no marker."""
+        told = _texts(headers, _REDRIVEN)
+        try:
+            return cls(int(told["partition"]), int(told["offset"]), told["task"])
+        except (KeyError, ValueError):
+            return None
 
 
 def moved(headers: Headers, origin: Origin, death: Death | None = None) -> list[tuple[str, bytes]]:

@@ -1,5 +1,6 @@
 """Task ids: UUIDv7, so that an id tells its own age."""
 
+import hashlib
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -7,11 +8,24 @@ import uuid_utils.compat
 
 _UNIX_MILLISECONDS_SHIFT = 80
 """RFC 9562, section 5.7: the first 48 of the 128 bits are the Unix time in milliseconds."""
+_FREE_BITS = (0xFFF << 64) | ((1 << 62) - 1)
+"""Those of the other 80 that hold neither version nor variant."""
 
 
 def new_task_id() -> str:
     """A new id; ids made later on one machine sort later."""
     return str(uuid_utils.compat.uuid7())
+
+
+def derived_task_id(moment: datetime, *parts: object) -> str:
+    """The id of a task that is made from something that stands somewhere: the same for the same moment and parts.
+
+    RFC 9562, section 5.7, allows the 74 bits behind the time to be anything; here they are a hash of the parts.
+    """
+    time = int(moment.timestamp() * 1000) << _UNIX_MILLISECONDS_SHIFT
+    digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
+    noise = int.from_bytes(digest[:10])
+    return str(UUID(int=time | (0x7 << 76) | (noise & _FREE_BITS) | (0b10 << 62)))
 
 
 def task_created_at(task_id: str) -> datetime | None:

@@ -1,0 +1,75 @@
+"""The letters of the dead-letter topic, with the markers of those that were redriven folded in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from schemas.dead_letters import Death, NoSuchHeaders, Origin, Redriven
+from streams.incoming import FilingRecord, UndecodableFiling, decode_filing
+
+
+@dataclass(frozen=True, slots=True)
+class DeadTask:
+    """The task whose filing is in a letter."""
+
+    task_id: str
+    ticker: str
+    filing_year: int
+    owner: str | None
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One record that was set aside.
+
+    Attributes:
+        record: the record, without its value: thousands of documents would not fit into memory.
+        size: bytes of that value.
+        task: None where the value is no filing event.
+        redriven_as: the task that was made from it.
+    """
+
+    record: FilingRecord
+    size: int
+    death: Death
+    origin: Origin
+    task: DeadTask | None
+    redriven_as: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Names it for an operator: its partition and offset."""
+        return f"{self.record.partition}-{self.record.offset}"
+
+
+def fold(records: Iterable[FilingRecord]) -> list[DeadLetter]:
+    """The letters among the records of the dead-letter topic, the oldest first."""
+    letters: list[DeadLetter] = []
+    redriven: dict[tuple[int, int], str] = {}
+    for record in records:
+        marker = Redriven.of(record.headers)
+        if marker is None:
+            letters.append(_letter(record))
+        else:
+            redriven[marker.partition, marker.offset] = marker.task_id
+    letters.sort(key=lambda letter: (letter.record.timestamp, letter.record.partition, letter.record.offset))
+    return [
+        replace(letter, redriven_as=redriven.get((letter.record.partition, letter.record.offset))) for letter in letters
+    ]
+
+
+def _letter(record: FilingRecord) -> DeadLetter:
+    try:
+        death, origin = Death.of(record.headers), Origin.of(record.headers)
+    except NoSuchHeaders as error:
+        # Somebody else wrote it here: it is shown, and can't be redriven.
+        death, origin = Death("unknown", str(error)), record.origin
+    return DeadLetter(replace(record, value=None), len(record.value or b""), death, origin, _task(record))
+
+
+def _task(record: FilingRecord) -> DeadTask | None:
+    try:
+        event = decode_filing(record)
+    except UndecodableFiling:
+        return None
+    return DeadTask(event.task_id, event.filing.ticker, event.filing.filing_year, event.owner, event.traceparent)

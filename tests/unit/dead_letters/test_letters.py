@@ -1,0 +1,125 @@
+"""Which dead letters there are, and what becomes of one that is redriven."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ops.dead_letters.letters import DeadLetter, fold
+from ops.dead_letters.redrive import NotRedrivable, Redrive
+from schemas.dead_letters import Death, Origin, Redriven, moved
+from schemas.tasks import TaskState, TaskStatus
+from schemas.topics import FILINGS, FILINGS_DEAD, FILINGS_PRIORITY, TASKS
+from streams.incoming import FilingRecord, decode_filing
+from tests.unit.examples import NOON, TASK_ID
+from tests.unit.fake_publisher import FakePublisher
+from tests.unit.streams.worker import an_event
+
+DEATH = Death("unavailable", "The store is away.", "StoreUnavailable", 4)
+LATER = NOON + timedelta(hours=1)
+
+
+def dead(*, offset: int = 5, death: Death = DEATH, lane: str = FILINGS, value: bytes | None = None) -> FilingRecord:
+    """A filing event as the worker sets it aside, in partition 2."""
+    event = an_event(topic=lane, attempt=4)
+    headers = moved(event.headers, event.origin, death)
+    return FilingRecord(FILINGS_DEAD, 2, offset, NOON, event.key, event.value if value is None else value, headers)
+
+
+def marker(offset: int) -> FilingRecord:
+    return FilingRecord(FILINGS_DEAD, 2, 99, LATER, b"ACME", None, Redriven(2, offset, "a-task").headers())
+
+
+def test_a_letter_tells_why_where_and_whose_and_holds_no_document() -> None:
+    [letter] = fold([dead()])
+    assert (letter.id, letter.death, letter.origin) == ("2-5", DEATH, Origin(FILINGS, 3, 17, NOON))
+    assert letter.task is not None
+    assert (letter.task.task_id, letter.task.ticker, letter.task.owner) == (TASK_ID, "ACME", "key-1")
+    assert letter.record.value is None
+    assert letter.size > 0
+
+
+def test_a_marker_is_no_letter_and_tells_that_its_letter_was_redriven() -> None:
+    assert [letter.redriven_as for letter in fold([marker(5), dead(), dead(offset=6)])] == ["a-task", None]
+
+
+def test_letters_come_the_oldest_first() -> None:
+    newer = replace(dead(offset=4), timestamp=LATER)
+    assert [letter.id for letter in fold([newer, dead()])] == ["2-5", "2-4"]
+
+
+def test_what_is_no_filing_event_is_a_letter_without_a_task() -> None:
+    [letter] = fold([dead(value=b"\xff")])
+    assert letter.task is None
+
+
+def test_a_record_that_somebody_else_wrote_is_shown() -> None:
+    [letter] = fold([FilingRecord(FILINGS_DEAD, 0, 0, NOON, None, b"x", [])])
+    assert letter.death.type == "unknown"
+
+
+@pytest.fixture
+def kafka() -> FakePublisher:
+    return FakePublisher()
+
+
+async def redrive(kafka: FakePublisher, record: FilingRecord, letter: DeadLetter | None = None) -> str:
+    [folded] = fold([record])
+    return await Redrive(kafka, lambda _partition, _offset: record, lambda: LATER).redrive(letter or folded)
+
+
+@pytest.mark.parametrize("lane", [FILINGS, FILINGS_PRIORITY])
+async def test_the_filing_goes_to_the_lane_and_partition_where_it_first_stood_as_a_first_attempt(
+    kafka: FakePublisher, lane: str
+) -> None:
+    task_id = await redrive(kafka, dead(lane=lane))
+    [sent] = kafka.on(lane)
+    assert (sent.partition, sent.key) == (3, b"ACME")
+    event = decode_filing(FilingRecord(lane, 3, 18, LATER, b"ACME", sent.value, sent.headers))
+    assert (event.task_id, event.attempt, event.owner, event.redriven_from) == (task_id, 1, "key-1", TASK_ID)
+    assert event.submitted_at == LATER
+    assert not [name for name, _ in sent.headers if name.startswith(("sigmak-dead", "sigmak-original"))]
+    assert len({name for name, _ in sent.headers}) == len(sent.headers)
+
+
+async def test_the_new_task_can_be_read_by_its_owner_before_it_is_on_its_lane(kafka: FakePublisher) -> None:
+    task_id = await redrive(kafka, dead())
+    assert kafka.topics() == [TASKS, FILINGS, FILINGS_DEAD]
+    [status] = kafka.on(TASKS)
+    assert status.event is not None
+    assert status.event.extensions == {"sigmak-owner": "key-1"}
+    told = TaskStatus.model_validate_json(status.event.data)
+    assert (told.task_id, told.status, told.redriven_from) == (task_id, TaskState.PENDING, TASK_ID)
+
+
+async def test_the_marker_stands_in_the_letters_partition_and_names_the_new_task(kafka: FakePublisher) -> None:
+    task_id = await redrive(kafka, dead())
+    [sent] = kafka.on(FILINGS_DEAD)
+    assert sent.partition == 2
+    assert Redriven.of(sent.headers) == Redriven(2, 5, task_id)
+
+
+async def test_a_redrive_that_is_repeated_makes_the_same_task(kafka: FakePublisher) -> None:
+    assert await redrive(kafka, dead()) == await redrive(kafka, dead())
+    assert await redrive(kafka, dead()) != await redrive(kafka, dead(offset=6))
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (dead(value=b"\xff"), "no filing event"),
+        (dead(death=replace(DEATH, value_left_behind=True), value=b""), "left behind"),
+        (dead(lane="elsewhere"), "no lane"),
+    ],
+)
+async def test_what_no_task_can_be_made_of_is_left_alone(kafka: FakePublisher, record: FilingRecord, why: str) -> None:
+    with pytest.raises(NotRedrivable, match=why):
+        await redrive(kafka, record)
+    assert kafka.published == []
+
+
+async def test_what_was_redriven_is_not_redriven_again(kafka: FakePublisher) -> None:
+    record = dead()
+    [letter] = fold([marker(5), record])
+    with pytest.raises(NotRedrivable, match="already, as task a-task"):
+        await redrive(kafka, record, letter)
