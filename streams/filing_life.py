@@ -12,9 +12,11 @@ A crash between any two repeats work and never an effect: what is published agai
 """
 
 import asyncio
+import contextlib
+import itertools
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -110,6 +112,8 @@ class FilingLife:
             message = f"The filing was started {MAX_STARTS} times and each time its worker died; it is not tried again."
             await self._keep_and_fail(record, run, TaskError(type="poison_pill", message=message))
             return
+        if known.starts:
+            self.metrics.redelivered.inc()
         await self.attempts.put(event.task_id, replace(known, starts=known.starts + 1))
         try:
             await self._analyse(record, run)
@@ -121,7 +125,8 @@ class FilingLife:
     async def _analyse(self, record: FilingRecord, run: "_Run") -> None:
         event = run.event
         try:
-            result = await self.processor.run(event.filing, run.report)
+            with run.timed(self.metrics):
+                result = await self.processor.run(event.filing, run.report)
         except Abandoned:
             raise
         except PermanentFault as fault:
@@ -196,10 +201,22 @@ class _Run:
         self.reached = WAITING
         self._outcomes = outcomes
         self._reports: set[asyncio.Task[None]] = set()
+        self._begun_at: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def timed(self, metrics: WorkerMetrics) -> Iterator[None]:
+        """Observe how long each step took that is reported inside."""
+        clock = asyncio.get_running_loop().time
+        try:
+            yield
+        finally:
+            for (stage, began), (_, ended) in itertools.pairwise([*self._begun_at.items(), ("ended", clock())]):
+                metrics.stages.labels(stage).observe(ended - began)
 
     def report(self, step: int) -> None:
         """Publish a step without waiting: one producer keeps a key's order, so it is read before the end."""
         self.reached = in_step(step)
+        self._begun_at[self.reached.status] = asyncio.get_running_loop().time()
         publishing = self._outcomes.progress(self.event, step, self.started_at)
         task = asyncio.get_running_loop().create_task(publishing)
         self._reports.add(task)

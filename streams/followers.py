@@ -20,6 +20,7 @@ from streams.probes import serve_probes
 from streams.settings import FollowerSettings
 from streams.status_topic import StatusTopicReader
 from streams.topic_check import topics_are_right
+from transport.metrics import show_producer_queue
 from transport.publisher import KafkaPublisher
 from transport.topics import TopicAdmin
 
@@ -46,6 +47,7 @@ def run_forwarder(settings: FollowerSettings) -> None:
             now=_now,
         )
         metrics.show_overdue(waiting.overdue)
+        show_producer_queue(metrics.registry, publisher.queued)
         try:
             await Forwarder(waiting, publisher, Outcomes(publisher, _now), metrics).run(stop)
         finally:
@@ -66,6 +68,7 @@ def run_janitor(settings: FollowerSettings) -> None:
         lifetimes = Lifetimes(result_life=settings.result_ttl, lane_retention=retention, now=_now)
         janitor = Janitor(reader, lifetimes, publisher, metrics, retention)
         follower.alarms = janitor.alarms
+        show_producer_queue(metrics.registry, publisher.queued)
         try:
             await janitor.run(stop)
         finally:

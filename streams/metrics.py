@@ -1,12 +1,20 @@
 """What workers and followers count."""
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from schemas.topics import LANES
+from transport.metrics import show_producer_queue
 
 if TYPE_CHECKING:
     from streams.lifetimes import Lifetimes
+
+_STAGE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+"""Up to minutes: Faust's own sensor ends at 10 s, and a first filing on a busy machine may take longer."""
 
 
 class WorkerMetrics:
@@ -24,6 +32,39 @@ class WorkerMetrics:
         self.dead_lettered = Counter(
             "sigmak_filings_dead_lettered", "Dead letters, by reason", ["reason"], registry=self.registry
         )
+        self.redelivered = Counter(
+            "sigmak_filings_redelivered", "Filings started again that had not ended", registry=self.registry
+        )
+        self.lag = Gauge(
+            "sigmak_lane_lag",
+            "Filings on this worker's partitions that have not ended",
+            ["lane"],
+            registry=self.registry,
+        )
+        self.stages = Histogram(
+            "sigmak_stage_seconds",
+            "How long each step takes",
+            ["stage"],
+            buckets=_STAGE_BUCKETS,
+            registry=self.registry,
+        )
+
+    def show(
+        self, *, oldest: Callable[[str], datetime | None], now: Callable[[], datetime], queued: Callable[[], int]
+    ) -> None:
+        """Show the age of the oldest filing in hand by lane, and how many events wait for Kafka."""
+        ages = Gauge(
+            "sigmak_lane_oldest_seconds", "Age of the oldest filing that waits or is in work", ["lane"],
+            registry=self.registry,
+        )  # fmt: skip
+        for lane in LANES:
+            ages.labels(lane).set_function(partial(_age, lane, oldest, now))
+        show_producer_queue(self.registry, queued)
+
+
+def _age(lane: str, oldest: Callable[[str], datetime | None], now: Callable[[], datetime]) -> float:
+    appended_at = oldest(lane)
+    return 0.0 if appended_at is None else (now() - appended_at).total_seconds()
 
 
 class ForwarderMetrics:

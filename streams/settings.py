@@ -68,5 +68,7 @@ class WorkerSettings(KafkaSettings):
     """Seconds until the filings of a worker that died start elsewhere."""
     rebalance_timeout: Annotated[float, Field(ge=10, le=3600)] = 300.0
     """Seconds that a rebalance waits for a worker; a filing that takes longer would be started by turns for ever."""
+    stuck_seconds: Annotated[float, Field(ge=1, le=86400)] = 300.0
+    """Seconds that filings may wait in a partition while none of it ends, before /ready says that it is stuck."""
     drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
     """How long the filing in hand may take after SIGTERM or a revocation; then it is handed back."""

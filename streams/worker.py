@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 
 from schemas.topics import ATTEMPTS_CHANGELOG, FILINGS_DEAD, FILINGS_RETRIES, LANES, RISKS, TASKS
@@ -14,10 +15,12 @@ from streams.analysis_port import Analysis
 from streams.drain import Drain
 from streams.filing_life import FilingLife
 from streams.gate import ProcessorGate
+from streams.lane_watch import LaneWatch
 from streams.metrics import WorkerMetrics
 from streams.outcomes import Outcomes
 from streams.probes import serve_probes
 from streams.processor import Processor
+from streams.progress import HeadsInHand, StuckWatch
 from streams.settings import WorkerSettings
 from streams.topic_check import topics_are_right
 from transport.publisher import KafkaPublisher
@@ -39,6 +42,8 @@ class Worker:
         self._metrics = WorkerMetrics()
         self._not_ready: str | None = "the worker has not joined its group yet"
         self._gate, self._processor = ProcessorGate(), Processor(analysis)
+        self._heads = HeadsInHand()
+        self._watch: LaneWatch | None = None
         self._drain = Drain(self._gate, self._processor, settings.drain_seconds)
 
     async def run(self) -> None:
@@ -68,7 +73,9 @@ class Worker:
                 await probes.cleanup()
 
     def _reasons(self) -> list[str]:
-        return [] if self._not_ready is None else [self._not_ready]
+        if self._not_ready is not None:
+            return [self._not_ready]
+        return [] if self._watch is None else self._watch.reasons()
 
     async def _topics_are_right(self, stop: asyncio.Event) -> bool:
         def tell(reason: str) -> None:
@@ -92,7 +99,9 @@ class Worker:
             lane_retention=self._settings.lane_retention,
             now=_now,
         )
-        add_filing_agents(app, life.process, _fail_stop)
+        add_filing_agents(app, life.process, self._heads, _fail_stop)
+        self._metrics.show(oldest=self._heads.oldest, now=_now, queued=publisher.queued)
+        self._watch = LaneWatch(app.positions, StuckWatch(self._settings.stuck_seconds, time.monotonic), self._metrics)
 
         async def joined(*_args: object, **_kwargs: object) -> None:
             self._drain.end()
@@ -101,10 +110,12 @@ class Worker:
 
         app.on_rebalance_complete.connect(joined)
         await app.start()
+        watching = asyncio.create_task(self._watch.run())
         stopped = asyncio.create_task(stop.wait())
         ended = asyncio.create_task(app.wait_until_stopped())
         await asyncio.wait({stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
         self._not_ready = "the worker is leaving"
+        watching.cancel()
         await self._leave(app)
         publisher.close()
         if app.crash_reason is not None:

@@ -98,6 +98,10 @@ class KafkaPublisher:
         """False while Kafka is known to be away."""
         return self._available.is_set()
 
+    def queued(self) -> int:
+        """How many events wait for their acknowledgement."""
+        return len(self._producer)
+
     async def publish(self, topic: str, key: str, event: CloudEvent | None) -> None:
         """Send one event, or a tombstone for `None`, and wait until it is acknowledged.
 

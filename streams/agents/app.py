@@ -1,6 +1,6 @@
 """The Faust app, set up so that it neither loses filings nor drowns in them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 import faust
@@ -8,6 +8,7 @@ from faust.transport.drivers.aiokafka import Transport
 from faust.types.transports import ConsumerT, TransportT
 
 from streams.agents.consumer import ExplicitAckConsumer
+from streams.progress import Partition, Position
 from streams.settings import WorkerSettings
 
 GROUP = "sigmak-worker"
@@ -59,6 +60,12 @@ class WorkerApp(faust.App):
             worker_redirect_stdouts=False,
         )
         self._drain = drain
+
+    async def positions(self) -> Mapping[Partition, Position]:
+        """How far each partition of the lanes is that this worker has."""
+        consumer = self.consumer
+        assert isinstance(consumer, ExplicitAckConsumer)
+        return await consumer.positions()
 
     def _new_transport(self) -> TransportT:
         return _Transport(self.conf.broker_consumer, self)

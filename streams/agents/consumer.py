@@ -7,6 +7,8 @@ from faust.transport.consumer import RecordMap
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP, Message
 
+from streams.progress import Partition, Position
+
 
 class ExplicitAckConsumer(Consumer):
     """Delivers each partition in its order, and commits what `acknowledge` was told.
@@ -63,6 +65,20 @@ class ExplicitAckConsumer(Consumer):
         self._sought_for.pop(partition, None)
         self._expected[partition] = max(offset + 1, expected)
         return True
+
+    async def positions(self) -> dict[Partition, Position]:
+        """How far each partition of the lanes is that this worker has, asked from the broker."""
+        lanes = [partition for partition in self.assignment() if not self._is_changelog_tp(partition)]
+        if not lanes:
+            return {}
+        done = {each: self._finished.get(each, self._committed_offset[each]) for each in lanes}
+        begun = [each for each in lanes if done[each] is None]
+        beginnings = await self.earliest_offsets(*begun) if begun else {}
+        ends = await self.highwaters(*lanes)
+        reached = {each: beginnings[each] if offset is None else offset for each, offset in done.items()}
+        return {
+            (each.topic, each.partition): Position(reached[each], max(0, ends[each] - reached[each])) for each in lanes
+        }
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget what was delivered and acknowledged: it is committed by now, or delivered again."""

@@ -10,14 +10,19 @@ from schemas.topics import LANES
 from streams.agents.consumer import ExplicitAckConsumer
 from streams.incoming import FilingRecord
 from streams.processor import Abandoned
+from streams.progress import HeadsInHand
 
 
 def add_filing_agents(
-    app: faust.App, process: Callable[[FilingRecord], Awaitable[None]], fail_stop: Callable[[Exception], None]
+    app: faust.App,
+    process: Callable[[FilingRecord], Awaitable[None]],
+    heads: HeadsInHand,
+    fail_stop: Callable[[Exception], None],
 ) -> None:
     """Let `process` have each event of the lanes.
 
     Args:
+        heads: is told which events are in hand.
         fail_stop: ends the process at once. Called for what `process` does not expect: going on with the next event
             would commit past this one, and it would be lost.
     """
@@ -31,7 +36,12 @@ def add_filing_agents(
             try:
                 if not await consumer.is_next(message):
                     continue  # delivered again, in its order
-                await process(_record(message))
+                record = _record(message)
+                heads.began(record)
+                try:
+                    await process(record)
+                finally:
+                    heads.ended(record)
             except Abandoned:
                 continue  # delivered again, to who has the partition after the rebalance
             except Exception as error:

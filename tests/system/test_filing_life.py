@@ -171,3 +171,40 @@ def test_a_filing_event_of_an_upstream_without_a_key_is_worked_on(system: System
 
 def _metrics(probe: str) -> str:
     return httpx.get(f"{probe}/metrics").text
+
+
+def test_a_stuck_partition_makes_the_worker_not_ready_and_is_named(system: System) -> None:
+    gateway, worker = system.gateway(), system.worker("scripted", stuck_seconds=1)
+    name = _named("hold")
+    task_id = gateway.submit(ticker="STUCK", html_content=name)
+    _began(system, name)
+    eventually(lambda: not worker.ready(), within=20, what="the worker says that it is stuck")
+    [reason] = httpx.get(f"{worker.probe}/ready").json()["reasons"]
+    assert "sigmak.filings.v1, partition" in reason
+    assert "is stuck" in reason
+    assert "stuck: sigmak.filings.v1, partition" in worker.process.log.read_text()
+    _let_go(system, name)
+    assert gateway.ended(task_id)["status"] == "SUCCESS"
+    eventually(worker.ready, within=20, what="the worker is well again")
+
+
+def test_a_worker_shows_lag_age_stages_and_queue(system: System) -> None:
+    gateway, worker = system.gateway(), system.worker("scripted")
+    name = _named("hold")
+    waiting = [gateway.submit(ticker="METRIC", html_content=each) for each in (name, _named("quick"))]
+    _began(system, name)
+    lane = 'lane="sigmak.filings.v1"'
+    eventually(lambda: f"sigmak_lane_lag{{{lane}}} 2.0" in _metrics(worker.probe), within=20, what="both are counted")
+    age = next(
+        line for line in _metrics(worker.probe).splitlines() if line.startswith(f"sigmak_lane_oldest_seconds{{{lane}}}")
+    )
+    assert float(age.split()[1]) > 0
+    _let_go(system, name)
+    for task_id in waiting:
+        gateway.ended(task_id)
+    eventually(lambda: f"sigmak_lane_lag{{{lane}}} 0.0" in _metrics(worker.probe), within=20, what="nothing waits")
+    shown = _metrics(worker.probe)
+    assert 'sigmak_stage_seconds_count{stage="reading"} 2.0' in shown
+    assert 'sigmak_filings_finished_total{state="SUCCESS"} 2.0' in shown
+    assert "sigmak_producer_queue_events" in shown
+    assert waiting[0] not in shown
