@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 
 from gateway import problems
 from gateway.keys import ApiKeys
+from gateway.metrics import GatewayMetrics
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
 from gateway.routes import probes, submissions, tasks
@@ -76,6 +77,9 @@ class Gateway:
             topics=[topic for topic in settings.topics() if topic.name in _USED_TOPICS],
             on_wrong_topics=self._stop_for_topics,
         )
+        metrics = GatewayMetrics()
+        metrics.show(table_lag=follower.lag, queued=kafka.queued)
+        app.state.metrics = metrics
         app.state.settings, app.state.keys = settings, self._keys
         app.state.documents = DocumentFolders(settings.document_roots)
         app.state.publisher = FilingPublisher(kafka, settings.publish_timeout)

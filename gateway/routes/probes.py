@@ -1,10 +1,12 @@
-"""/live, /ready and /health, for those who run the gateway; they need no key."""
+"""/live, /ready, /health and /metrics, for those who run the gateway; they need no key."""
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from gateway.metrics import GatewayMetrics
 from gateway.readiness import Readiness
 
 router = APIRouter(tags=["probes"])
@@ -32,3 +34,10 @@ async def health(request: Request) -> JSONResponse:
     parts = readiness.parts()
     worst = "degraded" if any(parts.values()) else "ok"
     return JSONResponse({"status": worst, "parts": {name: fault or "ok" for name, fault in parts.items()}})
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """What the gateway counts, in Prometheus' text format."""
+    counted: GatewayMetrics = request.app.state.metrics
+    return Response(generate_latest(counted.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

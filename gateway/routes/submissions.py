@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from gateway.authentication import Caller, require
 from gateway.keys import ApiKey
+from gateway.metrics import GatewayMetrics
 from gateway.problems import Problem, kafka_unavailable
 from gateway.publisher import FilingPublisher, OutcomeUnknown
 from gateway.settings import GatewaySettings
@@ -63,6 +64,7 @@ def _is_over(limit: int, text: str) -> bool:
 
 async def _submit(request: Request, caller: ApiKey, body: IndexRequest, action: Action, top_k: int | None) -> Response:
     publisher: FilingPublisher = request.app.state.publisher
+    metrics: GatewayMetrics = request.app.state.metrics
     shown = {} if top_k is None else {"retrieve_top_k": top_k}
     filing = FilingSubmitted(
         ticker=body.ticker,
@@ -78,14 +80,18 @@ async def _submit(request: Request, caller: ApiKey, body: IndexRequest, action: 
             filing, owner=caller.id, priority=body.priority, traceparent=traceparent_of(request.headers)
         )
     except EventTooLarge as error:
+        metrics.refused.labels("too_large").inc()
         raise _document_too_large(None) from error
     except KafkaAway as error:
+        metrics.refused.labels("kafka_away").inc()
         raise kafka_unavailable(f"The filing was not accepted: {error}. Send it again later.") from error
     except OutcomeUnknown as error:
+        metrics.refused.labels("outcome_unknown").inc()
         detail = "Kafka did not acknowledge in time: the filing may have been accepted. Its task tells."
         raise kafka_unavailable(
             detail, task_id=error.task_id, status_url=_status_url(request, error.task_id)
         ) from error
+    metrics.accepted.labels(body.priority).inc()
     url = _status_url(request, task_id)
     accepted = Accepted(
         task_id=task_id, status_url=url, message=f"The filing of {filing.ticker} for {filing.filing_year} is accepted."

@@ -16,6 +16,7 @@ from schemas.filings import FilingSubmitted
 from schemas.topics import FILINGS, FILINGS_PRIORITY, TASKS
 from tests.conftest import PARTITIONS
 from tests.system.parts import Gateway, System, header, records
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -239,3 +240,14 @@ def test_the_log_holds_neither_keys_nor_documents(gateway: Gateway) -> None:
     log = gateway.process.log.read_text()
     assert gateway.key not in log
     assert "unmistakable-document-text" not in log
+
+
+def test_a_gateway_shows_what_it_accepted_and_how_far_its_table_is(system: System) -> None:
+    gateway = system.gateway()
+    task_id = gateway.submit()
+    eventually(lambda: gateway.status(task_id), within=10, what="the status")
+    shown = httpx.get(f"{gateway.url}/metrics").text
+    assert 'sigmak_filings_accepted_total{priority="normal"} 1.0' in shown
+    assert "sigmak_status_table_lag 0.0" in shown
+    assert "sigmak_producer_queue_events 0.0" in shown
+    assert task_id not in shown
