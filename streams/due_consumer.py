@@ -9,6 +9,7 @@ from typing import cast
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from streams.incoming import FilingRecord
+from transport.connection import connection
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +20,7 @@ newer one (KIP-848) leaves it to the broker, whose default and least value is 45
 _QUEUE_KIB = 16 * 1024
 """librdkafka would read 64 MiB ahead of each partition that is not paused."""
 _FETCH_BYTES = 16 * 1024 * 1024
+"""Of all partitions together: librdkafka's 50 MiB may take a slow network longer than a client waits for an answer."""
 
 TopicAndPartition = tuple[str, int]
 
@@ -53,7 +55,7 @@ class DueConsumer:
         self._held: dict[TopicAndPartition, _Held] = {}
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap_servers,
+                **connection(bootstrap_servers),
                 "group.id": group,
                 "partition.assignment.strategy": "cooperative-sticky",
                 "session.timeout.ms": _SESSION_SECONDS * 1000,
@@ -62,8 +64,7 @@ class DueConsumer:
                 "auto.offset.reset": "earliest",
                 "queued.max.messages.kbytes": _QUEUE_KIB,
                 "fetch.message.max.bytes": _FETCH_BYTES,
-                "reconnect.backoff.max.ms": 1000,
-                "socket.keepalive.enable": True,
+                "fetch.max.bytes": _FETCH_BYTES,
                 "log_level": 2,
             }
         )

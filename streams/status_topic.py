@@ -11,11 +11,14 @@ from schemas.envelope import OWNER_HEADER
 from schemas.tasks import StatusHead, StatusOrder
 from schemas.topics import TASKS
 from streams.lifetimes import StatusSeen
+from transport.connection import connection
 
 log = logging.getLogger(__name__)
 
 _BATCH = 500
 _QUEUE_KIB = 32 * 1024
+_FETCH_BYTES = 8 * 1024 * 1024
+"""Of all partitions together: librdkafka's 50 MiB may take a slow network longer than a client waits for an answer."""
 
 
 class StatusTopicReader:
@@ -26,15 +29,15 @@ class StatusTopicReader:
         self._ends_reached: set[int] = set()
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap_servers,
+                **connection(bootstrap_servers),
                 # The client insists on a name; with assign() and no commit the broker never sees a group.
                 "group.id": "sigmak-janitor",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
                 "queued.max.messages.kbytes": _QUEUE_KIB,
-                "fetch.message.max.bytes": 8 * 1024 * 1024,
-                "reconnect.backoff.max.ms": 1000,
+                "fetch.message.max.bytes": _FETCH_BYTES,
+                "fetch.max.bytes": _FETCH_BYTES,
                 "log_level": 2,
             }
         )

@@ -9,6 +9,7 @@ from typing import Protocol
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.envelope import CloudEvent
+from transport.connection import connection
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class KafkaPublisher:
 
     def __init__(self, bootstrap_servers: str, *, client_id: str, delivery_timeout: float | None) -> None:
         self._config: dict[str, str | int | float | bool] = {
-            "bootstrap.servers": bootstrap_servers,
+            **connection(bootstrap_servers),
             "client.id": client_id,
             "enable.idempotence": True,
             "acks": "all",
@@ -81,8 +82,6 @@ class KafkaPublisher:
             "linger.ms": 0,
             # Asked for metadata only every 5 minutes, a recreated topic would fail events for as long.
             "topic.metadata.refresh.interval.ms": 30_000,
-            "reconnect.backoff.max.ms": 1000,
-            "socket.keepalive.enable": True,
             "message.timeout.ms": 0 if delivery_timeout is None else int(delivery_timeout * 1000),
         }
         self._waits_for_ever = delivery_timeout is None

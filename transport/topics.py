@@ -17,6 +17,7 @@ from confluent_kafka.admin import (
 )
 
 from schemas.topics import Topic
+from transport.connection import connection
 
 _LOOK_AGAIN_SECONDS = 0.05
 _UNREACHABLE = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT)  # noqa: SLF001, the names
@@ -54,7 +55,7 @@ class TopicAdmin:
 
     def __init__(self, bootstrap_servers: str, *, timeout: float = 10.0) -> None:
         self._bootstrap_servers, self._timeout = bootstrap_servers, timeout
-        self._client = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 2})
+        self._client = AdminClient({**connection(bootstrap_servers), "log_level": 2})
 
     def apply(self, topics: Sequence[Topic]) -> list[str]:
         """Create what is missing and alter drifted settings; returns a line for each change, once the broker shows it.

@@ -22,6 +22,7 @@ from gateway.status_table.end_offsets import EndOffsets, Offsets
 from gateway.status_table.rows import UnreadableStatus, status_row
 from gateway.status_table.table import Source, StatusRecord, StatusTable, must_rebuild
 from schemas.envelope import OWNER_HEADER
+from transport.connection import connection
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +65,11 @@ class StatusFollower:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._table, self._topic, self._partitions, self._now = table, topic, partitions, now
-        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 2})
+        self._admin = AdminClient({**connection(bootstrap_servers), "log_level": 2})
         self._ends = EndOffsets(self._admin, topic, partitions, timeout=_REQUEST_SECONDS)
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap_servers,
+                **connection(bootstrap_servers),
                 # The client insists on a name; with assign() and no commit the broker never sees a group.
                 "group.id": "sigmak-status-table",
                 "enable.auto.commit": False,
@@ -77,7 +78,6 @@ class StatusFollower:
                 "enable.partition.eof": True,
                 "queued.max.messages.kbytes": _CONSUMER_QUEUE_KIB,
                 "fetch.message.max.bytes": 8 * 1024 * 1024,
-                "reconnect.backoff.max.ms": 1000,
                 "log_level": 2,
             }
         )

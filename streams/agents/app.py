@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 import faust
-from faust.transport.drivers.aiokafka import Transport
-from faust.types.transports import ConsumerT, TransportT
+from faust.transport.drivers.aiokafka import Producer, Transport
+from faust.types.transports import ConsumerT, ProducerT, TransportT
 
 from streams.agents.consumer import ExplicitAckConsumer
 from streams.progress import Partition, Position
@@ -17,13 +17,30 @@ _BUFFERED_EVENTS = 4
 """Faust's default of 4096 a partition was measured at 1.3 GB with filings of megabytes."""
 _FETCH_BYTES = 4 * 1024 * 1024
 _COMMIT_SECONDS = 1.0
-_REQUEST_SECONDS = 15.0
-"""Faust's default of 90 s is how long a half-open connection would go unnoticed."""
+_REQUEST_SECONDS = 10.0
+"""Faust's default of 90 s is how long the consumer would wait on a connection whose other end was lost without a word.
+The rejoining may wait twice, for a fetch and for a heartbeat; Faust wants no less than the session timeout."""
+_CHANGELOG_REQUEST_SECONDS = 5.0
+"""The same for the Table's producer, whose records are tiny; a filing waits for it after it waited for the consumer."""
 _NEVER_SECONDS = 24 * 60 * 60.0
+
+
+class _ChangelogProducer(Producer):
+    """Faust's producer, which finds out in time that its connection is dead.
+
+    Faust has one time for how long a request may take and how long a record is tried again: 20 minutes. That long a
+    filing would wait on a dead connection; were it shorter, an outage would end the worker.
+    """
+
+    def _new_producer(self, transactional_id: str | None = None) -> Any:
+        producer = super()._new_producer(transactional_id)
+        producer.client._request_timeout_ms = int(_CHANGELOG_REQUEST_SECONDS * 1000)  # noqa: SLF001, no setting has it
+        return producer
 
 
 class _Transport(Transport):
     Consumer: ClassVar[type[ConsumerT]] = ExplicitAckConsumer
+    Producer: ClassVar[type[ProducerT]] = _ChangelogProducer
 
 
 class WorkerApp(faust.App):
@@ -50,7 +67,7 @@ class WorkerApp(faust.App):
             stream_buffer_maxsize=_BUFFERED_EVENTS,
             consumer_max_fetch_size=_FETCH_BYTES,
             broker_commit_interval=_COMMIT_SECONDS,
-            broker_request_timeout=_REQUEST_SECONDS,
+            broker_request_timeout=max(_REQUEST_SECONDS, settings.session_timeout),
             broker_session_timeout=settings.session_timeout,
             broker_heartbeat_interval=settings.session_timeout / 4,
             broker_rebalance_timeout=settings.rebalance_timeout,
