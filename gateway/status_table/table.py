@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 import orjson
-from rocksdict import Options, Rdict, WriteBatch
+from rocksdict import BlockBasedOptions, Options, Rdict, WriteBatch
 
 from gateway.status_table.rows import EndedMarker, Row, StatusRow, decode_row
 from schemas.topics import TOMBSTONE_LIFE
@@ -20,6 +20,8 @@ _SOURCE = b"source"
 _FIRST_KEY, _AFTER_LAST_KEY = b"", b"\xff"
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 """RocksDB's default of 64 MiB, of which it keeps two, is half of what a gateway may use."""
+_FILTER_BITS_A_KEY = 10
+"""Bloom filters: most reads are of tasks that are new, and without them each would search every file on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,9 @@ class StatusTable:
         options = Options(raw_mode=True)
         options.create_if_missing(create_if_missing=True)
         options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
+        files = BlockBasedOptions()
+        files.set_bloom_filter(_FILTER_BITS_A_KEY, block_based=False)
+        options.set_block_based_table_factory(files)
         try:
             self._db = Rdict(str(folder), options)
         except Exception as error:  # noqa: BLE001, rocksdict has no narrower one
