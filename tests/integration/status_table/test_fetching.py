@@ -1,9 +1,6 @@
-"""How the status table reads its topic: a status of any size that the topic takes, and no more of them at once than fit."""
+"""The status table reads its topic in small bites: a status of any size that the topic takes must still come."""
 
-import asyncio
 import secrets
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 
@@ -57,32 +54,3 @@ async def test_a_status_of_nearly_the_topics_limit_is_read_and_so_are_those_behi
     follower.stop()
     assert all(isinstance(table.get(status.task_id), StatusRow) for status in statuses)
     table.close()
-
-
-_REBUILD = """
-import re, sys, time
-from pathlib import Path
-from gateway.status_table.follower import StatusFollower
-from gateway.status_table.table import StatusTable
-
-kafka, topic, partitions, folder = sys.argv[1:]
-table = StatusTable(Path(folder))
-follower = StatusFollower(table, bootstrap_servers=kafka, topic=topic, partitions=int(partitions))
-follower.start()
-while follower.fault() is not None:
-    time.sleep(0.01)
-follower.stop()
-print(int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) // 1024)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's own peak of memory")
-async def test_a_rebuild_takes_little_memory_however_well_statuses_compress(
-    kafka: str, topic: str, tmp_path: Path
-) -> None:
-    # 600 MB that are compressed to a few: one answer of the broker could hold all of it.
-    await _tell(kafka, topic, *(_failure("A fire, a flood or a strike. " * 35_000) for _ in range(600)))
-    arguments = [sys.executable, "-c", _REBUILD, kafka, topic, str(PARTITIONS), str(tmp_path)]
-    answer = await asyncio.to_thread(subprocess.run, arguments, capture_output=True, text=True, check=True, timeout=60)
-    peak_mib = int(answer.stdout)
-    assert peak_mib < 750
