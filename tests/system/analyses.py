@@ -13,6 +13,7 @@ from schemas.risks import RiskAssessment, RiskTotals, ScoringModel
 from streams.analysis_port import Report
 from streams.faults import PermanentFault, TransientFault
 
+_SLEEPS = {"nap": 0.05, "doze": 0.2}
 _MODEL = ScoringModel(analysis_version="test", embedding_model="none", classification_method="none")
 _FOLDER = Path(os.environ.get("TEST_ANALYSIS_FOLDER", "."))
 
@@ -36,20 +37,24 @@ def empty(filing: FilingSubmitted, report: Report) -> RiskAssessment:
 
 
 def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
-    """Does what the content says: `kill-…`, `hold-…` (until a file `….go` is there), `nap-…` (50 ms), `transient-…`,
-    `second-…` (transient at its first start), `recovering-…` (transient until a file `….go` is there), `permanent-…`, `broken-…`."""
+    """Does what the content says.
+
+    `kill-…`, `hold-…` (until a file `….go` is there), `nap-…` (50 ms), `doze-…` (0.2 s), `permanent-…`, `broken-…`,
+    `transient-…`, `second-…` (transient at its first start), `recovering-…` (transient until a file `….go` is there).
+    """
     name = filing.html_content or ""
     with (_FOLDER / f"{name}.began").open("a") as began:
         began.write(f"{os.getpid()} {time.time()}\n")
     report(1)
-    match name.partition("-")[0]:
+    kind = name.partition("-")[0]
+    match kind:
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         case "hold":
             while not (_FOLDER / f"{name}.go").exists():
                 time.sleep(0.02)
-        case "nap":
-            time.sleep(0.05)
+        case "nap" | "doze":
+            time.sleep(_SLEEPS[kind])
         case "permanent":
             raise PermanentFault("not_a_filing", "It is not a filing.")
         case "transient":
