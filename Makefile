@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 ROOMS := schemas transport gateway streams ops
 
-.PHONY: help setup servers demo up test check format requirements clean
+.PHONY: help setup servers demo up test bench check format requirements clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 16
@@ -35,6 +35,9 @@ servers: setup ## Get the local servers' programs: Kafka by Maven, Weaviate and 
 test: check servers ## Check, then run all tests, real servers included
 	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadscope --max-worker-restart 0
 	$(BIN)/python -m pytest -m alone
+
+bench: setup ## Measure the running system, and print the figures with their aims as JSON (8 minutes)
+	@$(BIN)/python -m benchmarks
 
 check: setup ## Format, lint, types, import directions
 	$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff --quiet .; exit 1; }

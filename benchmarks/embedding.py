@@ -10,7 +10,6 @@ import argparse
 import gzip
 import json
 import os
-import platform
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks.labelled import filings_folder
+from benchmarks.rig.machine import processor
 from streams.analysis.embedding import Embedder, SqliteVectorCache
 from streams.analysis.embedding.benchmark import compare, recommended
 from streams.analysis.reading import read_item_1a, segment
@@ -33,7 +33,7 @@ def main() -> None:
     threads = parser.parse_args().threads
     measured = compare(perf_counter, threads=threads)
     figures: dict[str, Any] = {
-        "processor": _processor(),
+        "processor": processor(),
         "threads": threads,
         "ways": [
             asdict(row)
@@ -84,15 +84,6 @@ def _filings(threads: int) -> list[dict[str, Any]]:
             )
         cache.close()
     return rows
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", maxsplit=1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,40 @@
+"""What Linux tells of processes, and where it lets them run."""
+
+import os
+import resource
+from pathlib import Path
+
+
+def resident_mib(pid: int) -> float:
+    """The memory that a process has resident now, in MiB."""
+    return _status_mib(pid, "VmRSS")
+
+
+def peak_resident_mib(pid: int) -> float:
+    """The most that it has had resident since its start, in MiB."""
+    return _status_mib(pid, "VmHWM")
+
+
+def pin(pid: int, cores: set[int]) -> None:
+    """Let a process run on these cores only: every thread that it has, and those that they start."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), cores)
+
+
+def processor_seconds(pid: int) -> float:
+    """The processor time that a process has used since its start, in seconds."""
+    # Behind the name, which may hold blanks: the 14th and 15th of proc(5)'s fields are at 11 and 12.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_bytes() -> int:
+    """The machine's memory."""
+    return os.sysconf("SC_PHYS_PAGES") * resource.getpagesize()
+
+
+def _status_mib(pid: int, field: str) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) / 1024
+    raise ValueError(f"/proc/{pid}/status has no {field}")

@@ -1,0 +1,53 @@
+"""The local stack as `sigmak up` starts it, with settings of a benchmark."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.local.system import LocalSystem
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSystem:
+    """One gateway, so many workers, one broker."""
+
+    url: str
+    api_key: str
+    kafka: str
+    pids: Mapping[str, list[int]]
+    logs: Path
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each request must have."""
+        return {"X-API-Key": self.api_key}
+
+
+@contextmanager
+def running_system(*, workers: int, **settings: str) -> Iterator[RunningSystem]:
+    """Kafka, a gateway and workers that are ready, with a new vector cache; `settings` as `analysis="..."`."""
+    with tempfile.TemporaryDirectory() as folder:
+        cache = {"vector_cache": str(Path(folder) / "vectors.sqlite")}
+        system = LocalSystem(None, workers=workers, gateways=1, brokers=1, port=0)
+        with _environment(cache | settings), system:
+            stack = system.stack
+            yield RunningSystem(stack.urls[0], system.api_key, stack.kafka.bootstrap_servers, stack.pids, system.logs)
+
+
+@contextmanager
+def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+    """The processes that are started inside have these settings."""
+    variables = {f"SIGMAK_{name.upper()}": value for name, value in settings.items()}
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
