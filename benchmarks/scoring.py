@@ -24,8 +24,10 @@ from benchmarks.train_categories import best_temperature, feature_matrix, left_o
 from schemas.risks import Novelty
 from streams.analysis.embedding import Embedder
 from streams.analysis.reading import RiskFactorText, read_item_1a, segment
-from streams.analysis.scoring import Scorer, StoredText, full_text
+from streams.analysis.scoring import Scorer, StoredText, company_size, full_text
 from streams.analysis.scoring.categories import KeywordCosineClassifier
+from streams.analysis.scoring.cover_value import market_value_on_cover
+from streams.analysis.scoring.inline_facts import size_facts
 from streams.analysis.scoring.novelty import History
 from streams.analysis.scoring.severity import severity
 
@@ -75,6 +77,7 @@ def main() -> None:
         "categories": category_report(embedder),
         "novelty": novelty_report([(pair, read(pair.earlier), read(pair.later)) for pair in year_pairs()]),
         "severity": severity_report(),
+        "company_size": size_report(),
         "seconds_a_filing": time_report(embedder, *(read(filing) for filing in TIMED_PAIR)),
     }
     print(json.dumps(figures, indent=1))
@@ -151,6 +154,20 @@ def severity_report() -> dict[str, Any]:
         more, less = (severity(side.text, first, filing_year=side.filing_year).value for side in (pair.more, pair.less))
         right += more > less
     return {"pairs": len(pairs), "ordered_right": right}
+
+
+def size_report() -> dict[str, int]:
+    """In how many filings the company's size is found, and whether the cover's prose says what its facts say."""
+    stated = agreeing = both = 0
+    paths = sorted((filings_folder() / "10-K").glob("*.gz"))
+    for path in paths:
+        document = gzip.decompress(path.read_bytes())
+        stated += company_size(document) is not None
+        fact, prose = size_facts(document).market_value, market_value_on_cover(document)
+        if fact is not None and prose is not None:
+            both += 1
+            agreeing += fact == prose
+    return {"filings": len(paths), "stated": stated, "by_fact_and_prose": both, "of_these_equal": agreeing}
 
 
 def time_report(embedder: Embedder, earlier: Read, later: Read) -> dict[str, float]:

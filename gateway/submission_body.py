@@ -3,17 +3,17 @@
 import asyncio
 from email.message import Message
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from gateway.body import read_body
 from gateway.content_encoding import CONTENT_ENCODINGS, check_content_encoding, unpacked
 from gateway.document_text import text_of
 from gateway.problems import Problem, invalid_body
 from gateway.settings import GatewaySettings
-from schemas.filings import FilingSource, Priority
+from schemas.filings import FilingSource, Priority, ScoringOptions
 
 _JSON = "application/json"
 _DOCUMENTS = ("text/html", "text/plain")
@@ -27,11 +27,8 @@ class IndexRequest(FilingSource):
     """`high` goes before the standard lane; for keys of tier `high` only."""
 
 
-class AnalyzeRequest(IndexRequest):
+class AnalyzeRequest(ScoringOptions, IndexRequest):
     """A filing to analyse."""
-
-    retrieve_top_k: Annotated[int, Field(ge=1, le=50)] = 10
-    """How many risks the task's result shows, the most severe first."""
 
 
 Submission = TypeVar("Submission", bound=IndexRequest)

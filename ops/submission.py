@@ -7,6 +7,7 @@ from ops.client import GatewayClient
 from ops.documents import read_document
 from ops.failures import CommandFailed
 from ops.report import print_assessment
+from schemas.filings import ScoringOptions
 from schemas.risks import RiskAssessment
 from schemas.tasks import TaskStatus
 from streams.analysis.reading import UnreadableDocument
@@ -14,7 +15,14 @@ from streams.analysis.reading.document import open_document
 
 
 def submit_and_watch(
-    client: GatewayClient, file: str, *, ticker: str, year: int, top: int, show: bool = True, report: bool = True
+    client: GatewayClient,
+    file: str,
+    *,
+    ticker: str,
+    year: int,
+    options: ScoringOptions,
+    show: bool = True,
+    report: bool = True,
 ) -> TaskStatus:
     """Submit a document and return its task's final status.
 
@@ -26,7 +34,8 @@ def submit_and_watch(
         document = open_document(read_document(file))
     except UnreadableDocument as error:
         raise CommandFailed(f"{file}: {error}") from error
-    body = {"ticker": ticker, "filing_year": year, "html_content": document.data.decode(), "retrieve_top_k": top}
+    body = {"ticker": ticker, "filing_year": year, "html_content": document.data.decode()}
+    body |= options.model_dump(exclude_none=True)
     if document.form:
         body["form"] = document.form
     task_id = client.submit(body)

@@ -11,6 +11,12 @@ FilingYear = Annotated[int, Field(ge=1990, le=2030, examples=[2025])]
 Priority = Literal["normal", "high"]
 Action = Literal["analyze", "index"]
 
+_LARGEST_DOLLARS = 1e14
+"""About the size of the world's economy: more is a slip in the unit, as cents or thousands counted twice."""
+
+Dollars = Annotated[float, Field(gt=0, le=_LARGEST_DOLLARS, allow_inf_nan=False)]
+"""Whole US dollars, not thousands or millions."""
+
 
 class FilingSource(EventModel):
     """Which filing, and where its document is: inline, or a path that the worker reads."""
@@ -33,10 +39,20 @@ class FilingSource(EventModel):
         return self
 
 
-class FilingSubmitted(FilingSource):
+class ScoringOptions(EventModel):
+    """What the sender knows or wants beside the filing, where it is scored."""
+
+    retrieve_top_k: Annotated[int, Field(ge=1, le=50)] = 10
+    """How many risks the task's result shows, the most severe first; the risk topic always gets all."""
+    revenue_usd: Annotated[Dollars, Field(examples=[391_035_000_000])] | None = None
+    """The company's revenue of its last fiscal year, in whole US dollars: what amounts in the text are compared with.
+    Without this and `market_value_usd`, it is what the filing states of itself, if it does."""
+    market_value_usd: Annotated[Dollars, Field(examples=[2_628_553_000_000])] | None = None
+    """The company's market value in whole US dollars; amounts are compared with it where `revenue_usd` is not given."""
+
+
+class FilingSubmitted(ScoringOptions, FilingSource):
     """A filing event. Its CloudEvents id is the task id, its Kafka key the ticker."""
 
     action: Action = "analyze"
     """`index` stores the risk factors for later comparison and scores nothing."""
-    retrieve_top_k: Annotated[int, Field(ge=1, le=50)] = 10
-    """How many risks the task's result shows, the most severe first; the risk topic always gets all."""

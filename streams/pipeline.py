@@ -71,7 +71,7 @@ class Pipeline:
             factors=factors,
             vectors=vectors,
             history=self.store.history(filing.ticker, filing.filing_year),
-            size=company_size(document),
+            size=company_size(document, revenue_usd=filing.revenue_usd, market_value_usd=filing.market_value_usd),
         )
         report(STORING)
         self._store(filing, item, _scored(assessment, vectors))

@@ -34,14 +34,13 @@ class Accepted(BaseModel):
 )
 async def analyze(request: Request, caller: Caller) -> Response:
     """Read a filing's risk factors and score them."""
-    body = await _read(request, caller, AnalyzeRequest)
-    return await _submit(request, caller, body, "analyze", body.retrieve_top_k)
+    return await _submit(request, caller, await _read(request, caller, AnalyzeRequest), "analyze")
 
 
 @router.post("/index", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, openapi_extra=described(IndexRequest))
 async def index(request: Request, caller: Caller) -> Response:
     """Store a filing's risk factors, as an earlier year for later comparison, without scoring them."""
-    return await _submit(request, caller, await _read(request, caller, IndexRequest), "index", None)
+    return await _submit(request, caller, await _read(request, caller, IndexRequest), "index")
 
 
 async def _read(request: Request, caller: ApiKey, model: type[Submission]) -> Submission:
@@ -62,19 +61,10 @@ def _is_over(limit: int, text: str) -> bool:
     return 4 * len(text) > limit and len(text.encode()) > limit
 
 
-async def _submit(request: Request, caller: ApiKey, body: IndexRequest, action: Action, top_k: int | None) -> Response:
+async def _submit(request: Request, caller: ApiKey, body: IndexRequest, action: Action) -> Response:
     publisher: FilingPublisher = request.app.state.publisher
     metrics: GatewayMetrics = request.app.state.metrics
-    shown = {} if top_k is None else {"retrieve_top_k": top_k}
-    filing = FilingSubmitted(
-        ticker=body.ticker,
-        filing_year=body.filing_year,
-        form=body.form,
-        html_content=body.html_content,
-        html_path=body.html_path,
-        action=action,
-        **shown,
-    )
+    filing = FilingSubmitted(action=action, **body.model_dump(exclude={"priority"}))
     try:
         task_id = await publisher.submit(
             filing, owner=caller.id, priority=body.priority, traceparent=traceparent_of(request.headers)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ops.company_options import MarketValueOption, RevenueOption
 from ops.failures import CommandFailed
 
 
@@ -17,14 +18,20 @@ def register(app: typer.Typer) -> None:
         year: Annotated[int, typer.Option(help="The year that the filing counts under.")],
         api_key: Annotated[str, typer.Option(envvar="SIGMAK_API_KEY", help="An API key; `sigmak up` prints one.")],
         url: Annotated[str, typer.Option(envvar="SIGMAK_URL", help="The gateway.")] = "http://127.0.0.1:8080",
+        revenue_usd: RevenueOption = None,
+        market_value_usd: MarketValueOption = None,
         top: Annotated[int, typer.Option(min=1, max=50, help="How many risks to show.")] = 10,
         json: Annotated[bool, typer.Option("--json", help="Print the task's final status as JSON.")] = False,
     ) -> None:
         """Submit a filing, watch it with a progress bar, and print its risks."""
         from ops.client import GatewayClient
         from ops.submission import submit_and_watch
+        from schemas.filings import ScoringOptions
 
-        status = submit_and_watch(GatewayClient(url, api_key), file, ticker=ticker, year=year, top=top, show=not json)
+        options = ScoringOptions(retrieve_top_k=top, revenue_usd=revenue_usd, market_value_usd=market_value_usd)
+        status = submit_and_watch(
+            GatewayClient(url, api_key), file, ticker=ticker, year=year, options=options, show=not json
+        )
         if json:
             typer.echo(status.model_dump_json())
         elif status.error is not None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.company_options import MarketValueOption, RevenueOption
 from ops.documents import read_document
 from ops.failures import CommandFailed
 
@@ -23,12 +24,14 @@ def register(app: typer.Typer) -> None:
         history: Annotated[
             list[str] | None, typer.Option(metavar="FILE:YEAR", help="An earlier filing; may be given again.")
         ] = None,
+        revenue_usd: RevenueOption = None,
+        market_value_usd: MarketValueOption = None,
         top: Annotated[int | None, typer.Option(min=1, help="How many risks to show; all by default.")] = None,
         json: Annotated[bool, typer.Option("--json", help="Print the assessment as JSON.")] = False,
     ) -> None:
         """Read and score a filing here and now, against earlier ones."""
         earlier = [_file_and_year(each) for each in history or []]
-        assessment = _assess(file, ticker, year, earlier)
+        assessment = _assess(file, ticker, year, earlier, revenue_usd, market_value_usd)
         if top is not None:
             assessment = assessment.showing(top)
         if json:
@@ -48,7 +51,14 @@ def _file_and_year(text: str) -> tuple[str, int]:
     return file, int(year)
 
 
-def _assess(file: str, ticker: str, year: int, earlier: Sequence[tuple[str, int]]) -> "RiskAssessment":
+def _assess(
+    file: str,
+    ticker: str,
+    year: int,
+    earlier: Sequence[tuple[str, int]],
+    revenue_usd: float | None,
+    market_value_usd: float | None,
+) -> "RiskAssessment":
     from streams.analysis.embedding import Embedder
     from streams.analysis.reading import UnreadableDocument, read_item_1a, segment
     from streams.analysis.scoring import Scorer, StoredText, company_size, full_text
@@ -80,5 +90,5 @@ def _assess(file: str, ticker: str, year: int, earlier: Sequence[tuple[str, int]
         factors=factors,
         vectors=vectors,
         history=history,
-        size=company_size(document),
+        size=company_size(document, revenue_usd=revenue_usd, market_value_usd=market_value_usd),
     )

@@ -15,10 +15,11 @@ from ops.local.programs import MissingProgram
 from ops.local.signals import stop_signals_interrupt
 from ops.local.system import LocalSystem
 from ops.submission import submit_and_watch
+from schemas.filings import ScoringOptions
 
 _BUNDLED = Path(__file__).parent / "filings"
 _WORKERS = 2
-_SHOWN = 20
+_SHOWN = ScoringOptions(retrieve_top_k=20)
 
 
 def demo(
@@ -71,7 +72,7 @@ def _send(system: LocalSystem, filings: list[tuple[Path, str, int]], say: Consol
     client = GatewayClient(url, system.api_key)
     for number, (file, ticker, year) in enumerate(filings, 1):
         latest = number == len(filings)
-        status = submit_and_watch(client, str(file), ticker=ticker, year=year, top=_SHOWN, report=latest)
+        status = submit_and_watch(client, str(file), ticker=ticker, year=year, options=_SHOWN, report=latest)
         if status.error is not None:
             raise CommandFailed(f"{file}: {status.error.message} ({status.error.type})")
 

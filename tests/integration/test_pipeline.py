@@ -60,6 +60,26 @@ def test_a_document_sent_inline_reads_like_the_same_by_path(analysis: Analysis) 
 
 
 @pytest.mark.parametrize(
+    ("given", "basis"),
+    [
+        ({}, "% of revenue"),
+        ({"revenue_usd": 1e11}, "(0.61% of revenue)"),
+        ({"market_value_usd": 1e11}, "(0.61% of market value)"),
+        ({"revenue_usd": 1e11, "market_value_usd": 1e9}, "(0.61% of revenue)"),
+    ],
+)
+def test_amounts_relate_to_the_given_size_of_the_company_before_that_which_the_filing_states(
+    analysis: Analysis, given: dict[str, float], basis: str
+) -> None:
+    assessment = analysis(_filing(2024, **given), lambda _: None)
+    assert isinstance(assessment, RiskAssessment)
+    [debt] = [risk for risk in assessment.risks if risk.heading.startswith("We refinanced our debt")]
+    [amounts] = [part for part in debt.severity.components if part.name == "amounts"]
+    assert basis in amounts.evidence[0]
+    assert ("(0.61%" in amounts.evidence[0]) == bool(given)
+
+
+@pytest.mark.parametrize(
     ("document", "fault"),
     [({"html_content": ""}, "empty_document"), ({"html_path": "/etc/passwd"}, "path_refused"),
      ({"html_path": str(FILINGS / "none.html")}, "document_not_found"),

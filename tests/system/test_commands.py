@@ -75,6 +75,20 @@ class TestScore:
         assert assessment.compared_with == (year - 1,)
         assert {risk.novelty.kind for risk in assessment.risks} == {"carried", "revised", "new"}
 
+    def test_relates_amounts_to_the_size_it_is_given(self) -> None:
+        arguments = ("--ticker", "DEMO", "--year", 2024, "--json")
+        by_revenue = sigmak("score", _FILINGS[1], *arguments, "--revenue-usd", "2e9", "--market-value-usd", "5e9")
+        assert "% of revenue)" in by_revenue.stdout.decode()
+        by_value = sigmak("score", _FILINGS[1], *arguments, "--market-value-usd", 5_000_000_000)
+        assert "% of market value)" in by_value.stdout.decode()
+        assert "% of revenue)" not in by_value.stdout.decode()
+
+    @pytest.mark.parametrize("dollars", ["0", "-5", "nan", "1e15", "much"])
+    def test_a_size_that_is_none_is_a_usage_error(self, dollars: str) -> None:
+        outcome = sigmak("score", _FILINGS[1], "--ticker", "DEMO", "--year", 2024, "--revenue-usd", dollars)
+        assert outcome.returncode == 2
+        assert "--revenue-usd" in outcome.stderr.decode()
+
     def test_without_history_every_novelty_is_unknown(self) -> None:
         assessment = RiskAssessment.model_validate(
             _json(sigmak("score", _FILINGS[0], "--ticker", "DEMO", "--year", 2023, "--json"))
@@ -174,8 +188,10 @@ class TestUp:
         for filing in _FILINGS:
             ticker, _, year = filing.stem.partition("_")
             arguments = ("--ticker", ticker, "--year", year, "--url", facts["urls"][0], "--json", "--top", 50)
-            status = _json(sigmak("analyze", filing, *arguments, SIGMAK_API_KEY=facts["api_key"]))
+            given = ("--market-value-usd", "5e9")
+            status = _json(sigmak("analyze", filing, *arguments, *given, SIGMAK_API_KEY=facts["api_key"]))
             assert status["status"] == "SUCCESS"
+            assert "% of market value)" in json.dumps(status["result"])
             assessments.append(RiskAssessment.model_validate(status["result"]))
             published = [each for each in records(facts["kafka"], RISKS) if header(each, "ce_id") == status["task_id"]]
             [whole] = [RiskAssessment.model_validate_json(each.value()) for each in published]

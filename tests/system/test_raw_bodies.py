@@ -74,10 +74,19 @@ def test_the_query_says_of_a_document_what_the_fields_of_a_json_body_say(gateway
         key=high,
         content=b"<p>x</p>",
         headers=HTML,
-        params={"ticker": "BRK.B", "filing_year": 2023, "form": "10-K/A", "retrieve_top_k": 3, "priority": "high"},
+        params={
+            "ticker": "BRK.B",
+            "filing_year": 2023,
+            "form": "10-K/A",
+            "retrieve_top_k": 3,
+            "revenue_usd": "364482000000",
+            "market_value_usd": "7.125e11",
+            "priority": "high",
+        },
     )
     filing = _submitted(system, answer, FILINGS_PRIORITY)
     assert (filing.ticker, filing.filing_year, filing.form, filing.retrieve_top_k) == ("BRK.B", 2023, "10-K/A", 3)
+    assert (filing.revenue_usd, filing.market_value_usd) == (364_482_000_000, 712.5e9)
 
 
 def test_a_document_can_be_indexed(gateway: Gateway, system: System) -> None:
@@ -93,6 +102,8 @@ def test_a_document_can_be_indexed(gateway: Gateway, system: System) -> None:
         ("ticker", {"ticker": []}),
         ("filing_year", {"filing_year": "soon"}),
         ("retrieve_top_k", {"retrieve_top_k": 51}),
+        ("revenue_usd", {"revenue_usd": "-1"}),
+        ("market_value_usd", {"market_value_usd": "nan"}),
         ("form", {"form": "ten k"}),
         ("priority", {"priority": "urgent"}),
         ("html_path", {"html_path": "/etc/passwd"}),
@@ -168,6 +179,13 @@ def test_openapi_shows_both_kinds_of_body(gateway: Gateway, path: str) -> None:
     operation = httpx.get(f"{gateway.url}/openapi.json").json()["paths"][path]["post"]
     assert list(operation["requestBody"]["content"]) == ["application/json", "text/html", "text/plain"]
     named = {(each["in"], each["name"]) for each in operation["parameters"]}
-    top = {("query", "retrieve_top_k")} if path == "/analyze" else set()
-    query = {("query", name) for name in ("ticker", "filing_year", "form", "priority")}
-    assert named == query | top | {("header", "Content-Encoding")}
+    scoring = ("retrieve_top_k", "revenue_usd", "market_value_usd") if path == "/analyze" else ()
+    query = {("query", name) for name in ("ticker", "filing_year", "form", "priority", *scoring)}
+    assert named == query | {("header", "Content-Encoding")}
+
+
+def test_openapi_says_in_which_unit_a_companys_size_is(gateway: Gateway) -> None:
+    operation = httpx.get(f"{gateway.url}/openapi.json").json()["paths"]["/analyze"]["post"]
+    described = {each["name"]: each["schema"].get("description", "") for each in operation["parameters"]}
+    assert "whole US dollars" in described["revenue_usd"]
+    assert "whole US dollars" in described["market_value_usd"]

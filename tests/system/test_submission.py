@@ -52,7 +52,14 @@ def test_an_accepted_filing_is_on_the_broker_as_a_cloud_event_under_its_ticker(
         "POST",
         "/analyze",
         headers={"traceparent": trace},
-        json={"ticker": "BRK.B", "filing_year": 2023, "html_content": "<p>café</p>", "retrieve_top_k": 3},
+        json={
+            "ticker": "BRK.B",
+            "filing_year": 2023,
+            "html_content": "<p>café</p>",
+            "retrieve_top_k": 3,
+            "revenue_usd": 364_482_000_000,
+            "market_value_usd": 712.5e9,
+        },
     )
     assert answer.status_code == 202
     task_id = answer.json()["task_id"]
@@ -64,6 +71,7 @@ def test_an_accepted_filing_is_on_the_broker_as_a_cloud_event_under_its_ticker(
     assert (event.type, event.subject, event.traceparent) == ("sigmak.filing.submitted.v1", "BRK.B", trace)
     filing = FilingSubmitted.model_validate_json(event.data)
     assert (filing.html_content, filing.retrieve_top_k, filing.action) == ("<p>café</p>", 3, "analyze")
+    assert (filing.revenue_usd, filing.market_value_usd) == (364_482_000_000, 712.5e9)
 
 
 def test_a_filing_to_index_is_on_the_lane_as_such(gateway: Gateway, system: System) -> None:
@@ -100,6 +108,8 @@ def test_a_task_can_be_read_as_pending_at_once_with_a_hint_when_to_come_again(ga
         ("filing_year", {"filing_year": "soon"}),
         ("retrieve_top_k", {"retrieve_top_k": 0}),
         ("retrieve_top_k", {"retrieve_top_k": 51}),
+        ("revenue_usd", {"revenue_usd": 0}),
+        ("market_value_usd", {"market_value_usd": "much"}),
         ("form", {"form": "ten k"}),
         ("priority", {"priority": "urgent"}),
         ("unknown", {"unknown": 1}),

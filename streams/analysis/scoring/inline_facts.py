@@ -19,7 +19,7 @@ _MARKET_VALUE = ("dei:EntityPublicFloat",)
 # Neither a tag's attributes nor a value may hold a "<": else each unclosed tag would be read to the document's end.
 _FACT = re.compile(rb"<ix:nonFraction\b(?P<attributes>[^<>]*)>(?P<value>[^<]*)<", re.IGNORECASE)
 _CONTEXT = re.compile(rb"<(?:xbrli:)?context\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
-_CONTEXT_END = re.compile(rb"</(?:xbrli:)?context>", re.IGNORECASE)
+_CONTEXT_EDGE = re.compile(rb"<(?P<closing>/)?(?:xbrli:)?context\b", re.IGNORECASE)
 # A name is tried at its beginning only, or one of a megabyte would be read from each of its letters.
 _ATTRIBUTE = re.compile(rb"(?<![\w:])(?P<name>[\w:]+)\s*=\s*[\"'](?P<value>[^\"']*)[\"']")
 _DATE = re.compile(rb"<(?:xbrli:)?(?P<which>startDate|endDate|instant)>\s*(?P<date>\d{4}-\d\d-\d\d)", re.IGNORECASE)
@@ -62,15 +62,13 @@ def size_facts(document: bytes) -> SizeFacts:
 
 def _periods(document: bytes) -> Iterator[tuple[str, _Period]]:
     """The contexts of the whole company: one with a segment speaks of a part of it."""
-    opened = list(_CONTEXT.finditer(document))
-    ends = [*(following.start() for following in opened[1:]), len(document)]
-    for match, end in zip(opened, ends, strict=False):  # without any context there is still an end
-        body = document[match.end() : min(end, match.end() + _LONGEST_CONTEXT)]
-        closed = _CONTEXT_END.search(body)
+    for match in _CONTEXT.finditer(document):
+        edge = _CONTEXT_EDGE.search(document, match.end(), match.end() + _LONGEST_CONTEXT)
         name = _attributes(match["attributes"]).get("id")
-        if closed is None or not name or b"segment" in body[: closed.start()].lower():
+        if edge is None or not edge["closing"] or not name:
             continue
-        period = _period(body[: closed.start()])
+        body = document[match.end() : edge.start()]
+        period = None if b"segment" in body.lower() else _period(body)
         if period is not None:
             yield name, period
 

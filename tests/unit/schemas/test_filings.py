@@ -77,6 +77,22 @@ def test_another_number_of_risks_is_refused(top_k: object) -> None:
     assert _fields_at_fault(retrieve_top_k=top_k) == {"retrieve_top_k"}
 
 
+@pytest.mark.parametrize("field", ["revenue_usd", "market_value_usd"])
+@pytest.mark.parametrize("dollars", [1, 0.01, 391_035_000_000, 1e14])
+def test_the_companys_size_may_be_given_in_dollars(field: str, dollars: float) -> None:
+    assert getattr(a_filing(**{field: dollars}), field) == dollars
+
+
+@pytest.mark.parametrize("field", ["revenue_usd", "market_value_usd"])
+@pytest.mark.parametrize("dollars", [0, -1, 1.1e14, float("nan"), float("inf"), "$5", "much"])
+def test_another_size_is_refused(field: str, dollars: object) -> None:
+    assert _fields_at_fault(**{field: dollars}) == {field}
+
+
+def test_unless_told_otherwise_the_companys_size_is_for_the_filing_to_state() -> None:
+    assert (a_filing().revenue_usd, a_filing().market_value_usd) == (None, None)
+
+
 def test_unless_told_otherwise_a_filing_is_analysed_and_ten_risks_are_shown() -> None:
     filing = a_filing()
     assert (filing.action, filing.retrieve_top_k, filing.form) == ("analyze", 10, None)
