@@ -30,6 +30,7 @@ from ops.local.ports import LOOPBACK, free_ports
 from ops.local.process import Process
 from schemas.tasks import TaskStatus
 from schemas.topics import catalogue
+from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
 
 _READY_WITHIN = 60.0
@@ -84,7 +85,7 @@ def _kafka(folder: Path) -> Iterator[str]:
     """A Kafka with all topics."""
     server = start_kafka(folder / "kafka")
     try:
-        TopicAdmin(server.bootstrap_servers).apply(catalogue())
+        TopicAdmin(KafkaConnection(server.bootstrap_servers)).apply(catalogue())
         yield server.bootstrap_servers
     finally:
         server.stop()

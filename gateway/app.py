@@ -66,14 +66,14 @@ class Gateway:
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         settings = self._settings
-        brokers = settings.kafka_bootstrap_servers
+        connection = settings.connection()
         table = StatusTable(settings.status_table_dir)
-        follower = StatusFollower(table, bootstrap_servers=brokers, topic=TASKS, partitions=settings.partitions)
-        kafka = KafkaPublisher(brokers, client_id="sigmak-gateway", delivery_timeout=settings.publish_timeout)
+        follower = StatusFollower(table, connection=connection, topic=TASKS, partitions=settings.partitions)
+        kafka = KafkaPublisher(connection, client_id="sigmak-gateway", delivery_timeout=settings.publish_timeout)
         readiness = Readiness(
             publisher=kafka,
             follower=follower,
-            admin=TopicAdmin(brokers),
+            admin=TopicAdmin(connection),
             topics=[topic for topic in settings.topics() if topic.name in _USED_TOPICS],
             on_wrong_topics=self._stop_for_topics,
         )

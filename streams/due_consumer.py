@@ -9,7 +9,7 @@ from typing import cast
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from streams.incoming import FilingRecord
-from transport.connection import connection
+from transport.connection import KafkaConnection
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class DueConsumer:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        connection: KafkaConnection,
         *,
         group: str,
         topics: Sequence[str],
@@ -55,7 +55,7 @@ class DueConsumer:
         self._held: dict[TopicAndPartition, _Held] = {}
         self._consumer = Consumer(
             {
-                **connection(bootstrap_servers),
+                **connection.client_settings(),
                 "group.id": group,
                 "partition.assignment.strategy": "cooperative-sticky",
                 "session.timeout.ms": _SESSION_SECONDS * 1000,

@@ -40,7 +40,7 @@ def run_forwarder(settings: FollowerSettings) -> None:
 
     async def work(publisher: KafkaPublisher, stop: asyncio.Event) -> None:
         waiting = DueConsumer(
-            settings.kafka_bootstrap_servers,
+            settings.connection(),
             group=forwarder.GROUP,
             topics=forwarder.TOPICS,
             due_at=forwarder.due_at,
@@ -64,7 +64,7 @@ def run_janitor(settings: FollowerSettings) -> None:
 
     async def work(publisher: KafkaPublisher, stop: asyncio.Event) -> None:
         retention = settings.lane_retention
-        reader = StatusTopicReader(settings.kafka_bootstrap_servers, partitions=settings.partitions)
+        reader = StatusTopicReader(settings.connection(), partitions=settings.partitions)
         lifetimes = Lifetimes(result_life=settings.result_ttl, lane_retention=retention, now=_now)
         janitor = Janitor(reader, lifetimes, publisher, metrics, retention)
         follower.alarms = janitor.alarms
@@ -106,11 +106,9 @@ class Follower:
                 registry=self._registry,
             )
         wanted = [topic for topic in settings.topics() if topic.name in self._topics]
-        publisher = KafkaPublisher(
-            settings.kafka_bootstrap_servers, client_id=f"sigmak-{self._name}", delivery_timeout=None
-        )
+        publisher = KafkaPublisher(settings.connection(), client_id=f"sigmak-{self._name}", delivery_timeout=None)
         try:
-            if await topics_are_right(TopicAdmin(settings.kafka_bootstrap_servers), wanted, stop, self._tell):
+            if await topics_are_right(TopicAdmin(settings.connection()), wanted, stop, self._tell):
                 self._not_ready = None
                 log.info("the %s is at work", self._name)
                 await _until_stopped(work(publisher, stop), stop)

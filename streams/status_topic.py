@@ -11,7 +11,7 @@ from schemas.envelope import OWNER_HEADER
 from schemas.tasks import StatusHead, StatusOrder
 from schemas.topics import TASKS
 from streams.lifetimes import StatusSeen
-from transport.connection import connection
+from transport.connection import KafkaConnection
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +24,12 @@ _FETCH_BYTES = 8 * 1024 * 1024
 class StatusTopicReader:
     """Reads every record of every partition, in each partition's order."""
 
-    def __init__(self, bootstrap_servers: str, *, partitions: int) -> None:
+    def __init__(self, connection: KafkaConnection, *, partitions: int) -> None:
         self._partitions = partitions
         self._ends_reached: set[int] = set()
         self._consumer = Consumer(
             {
-                **connection(bootstrap_servers),
+                **connection.client_settings(),
                 # The client insists on a name; with assign() and no commit the broker never sees a group.
                 "group.id": "sigmak-janitor",
                 "enable.auto.commit": False,

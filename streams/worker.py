@@ -82,12 +82,10 @@ class Worker:
             self._not_ready = reason
 
         wanted = [topic for topic in self._settings.topics() if topic.name in _USED_TOPICS]
-        return await topics_are_right(TopicAdmin(self._settings.kafka_bootstrap_servers), wanted, stop, tell)
+        return await topics_are_right(TopicAdmin(self._settings.connection()), wanted, stop, tell)
 
     async def _work(self, stop: asyncio.Event) -> None:
-        publisher = KafkaPublisher(
-            self._settings.kafka_bootstrap_servers, client_id="sigmak-worker", delivery_timeout=None
-        )
+        publisher = KafkaPublisher(self._settings.connection(), client_id="sigmak-worker", delivery_timeout=None)
         app = WorkerApp(self._settings, self._drain.begin)
         life = FilingLife(
             attempts=AttemptsTable(app, _now, lane_retention=self._settings.lane_retention),

@@ -15,6 +15,7 @@ from ops.local.weaviate import LocalWeaviate
 from ops.local.weaviate_server import start_weaviate
 from schemas.topics import catalogue
 from streams.stores.weaviate_connection import WeaviateAddress
+from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
 
 Server = TypeVar("Server", bound=KafkaServer)
@@ -88,7 +89,7 @@ def _with_topics(start: Callable[[], Server]) -> Iterator[Server]:
     with without_its_programs_skipped():
         server = start()
     try:
-        TopicAdmin(server.bootstrap_servers).apply(catalogue(partitions=PARTITIONS))
+        TopicAdmin(KafkaConnection(server.bootstrap_servers)).apply(catalogue(partitions=PARTITIONS))
         yield server
     finally:
         server.stop()

@@ -9,7 +9,7 @@ from typing import Protocol
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.envelope import CloudEvent
-from transport.connection import connection
+from transport.connection import ClientSettings, KafkaConnection
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +63,13 @@ class KafkaPublisher:
     """Publishes through one librdkafka producer, whose callbacks run in a thread of its own.
 
     Args:
-        bootstrap_servers: brokers to start from.
         client_id: the name in the broker's logs.
         delivery_timeout: seconds until an unacknowledged event fails; None waits for Kafka however long it takes.
     """
 
-    def __init__(self, bootstrap_servers: str, *, client_id: str, delivery_timeout: float | None) -> None:
-        self._config: dict[str, str | int | float | bool] = {
-            **connection(bootstrap_servers),
+    def __init__(self, connection: KafkaConnection, *, client_id: str, delivery_timeout: float | None) -> None:
+        self._config: ClientSettings = {
+            **connection.client_settings(),
             "client.id": client_id,
             "enable.idempotence": True,
             "acks": "all",

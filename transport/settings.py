@@ -4,17 +4,14 @@ from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.topics import DEFAULT_PARTITIONS, LANE_RETENTION, RESULT_LIFE, Topic, catalogue
+from transport.connection import KafkaConnection
+from transport.security_settings import KafkaSecuritySettings
 
 
-class KafkaSettings(BaseSettings):
+class KafkaSettings(KafkaSecuritySettings):
     """Where Kafka is and what its topics must be. Each field is read from the environment, prefix `SIGMAK_`."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="SIGMAK_", frozen=True, extra="ignore", env_ignore_empty=True, use_attribute_docstrings=True
-    )
 
     kafka_bootstrap_servers: Annotated[str, Field(min_length=1)] = "127.0.0.1:9092"
     """Brokers to start from, `host:port` separated by commas."""
@@ -26,6 +23,10 @@ class KafkaSettings(BaseSettings):
     """How long a task's result can be read after its end (an ISO 8601 duration); the same for all processes."""
     lane_retention: timedelta = LANE_RETENTION
     """How long a filing may wait before it has `expired` (an ISO 8601 duration); the same for all processes."""
+
+    def connection(self) -> KafkaConnection:
+        """What every Kafka client of the process is made with."""
+        return KafkaConnection(self.kafka_bootstrap_servers, self.tls(), self.sasl())
 
     def topics(self) -> tuple[Topic, ...]:
         """The topic catalogue under these settings."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
@@ -17,10 +17,11 @@ from confluent_kafka.admin import (
 )
 
 from schemas.topics import Topic
-from transport.connection import connection
+from transport.connection import KafkaConnection
 
 _LOOK_AGAIN_SECONDS = 0.05
 _UNREACHABLE = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT)  # noqa: SLF001, the names
+_REFUSED = (KafkaError._AUTHENTICATION, KafkaError._SSL)  # noqa: SLF001
 
 Answer = TypeVar("Answer")
 
@@ -46,16 +47,18 @@ class TopicAdmin:
     """Creates and compares topics.
 
     Args:
-        bootstrap_servers: brokers to start from.
         timeout: seconds to wait for each answer.
 
     Raises:
         KafkaUnreachable: from each method, where no broker answers in time.
     """
 
-    def __init__(self, bootstrap_servers: str, *, timeout: float = 10.0) -> None:
-        self._bootstrap_servers, self._timeout = bootstrap_servers, timeout
-        self._client = AdminClient({**connection(bootstrap_servers), "log_level": 2})
+    def __init__(self, connection: KafkaConnection, *, timeout: float = 10.0) -> None:
+        self._bootstrap_servers, self._timeout = connection.bootstrap_servers, timeout
+        self._refusal: str | None = None
+        # Its type has no word of callbacks, which it takes like every client.
+        config: dict[str, Any] = {**connection.client_settings(), "log_level": 2, "error_cb": self._on_error}
+        self._client = AdminClient(config)
 
     def apply(self, topics: Sequence[Topic]) -> list[str]:
         """Create what is missing and alter drifted settings; returns a line for each change, once the broker shows it.
@@ -159,4 +162,12 @@ class TopicAdmin:
             raise
 
     def _unreachable(self) -> KafkaUnreachable:
+        self._client.poll(0)
+        if self._refusal is not None:
+            return KafkaUnreachable(f"no connection to Kafka at {self._bootstrap_servers}: {self._refusal}")
         return KafkaUnreachable(f"no Kafka broker answers at {self._bootstrap_servers}")
+
+    def _on_error(self, error: KafkaError) -> None:
+        # Waiting does not help against these, so who waits is told; all others are a broker that is away.
+        if error.code() in _REFUSED:
+            self._refusal = error.str()

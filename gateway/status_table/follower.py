@@ -22,7 +22,7 @@ from gateway.status_table.end_offsets import EndOffsets, Offsets
 from gateway.status_table.rows import UnreadableStatus, status_row
 from gateway.status_table.table import Source, StatusRecord, StatusTable, must_rebuild
 from schemas.envelope import OWNER_HEADER
-from transport.connection import connection
+from transport.connection import KafkaConnection
 
 log = logging.getLogger(__name__)
 
@@ -63,17 +63,17 @@ class StatusFollower:
         self,
         table: StatusTable,
         *,
-        bootstrap_servers: str,
+        connection: KafkaConnection,
         topic: str,
         partitions: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._table, self._topic, self._partitions, self._now = table, topic, partitions, now
-        self._admin = AdminClient({**connection(bootstrap_servers), "log_level": 2})
+        self._admin = AdminClient({**connection.client_settings(), "log_level": 2})
         self._ends = EndOffsets(self._admin, topic, partitions, timeout=_REQUEST_SECONDS)
         self._consumer = Consumer(
             {
-                **connection(bootstrap_servers),
+                **connection.client_settings(),
                 # The client insists on a name; with assign() and no commit the broker never sees a group.
                 "group.id": "sigmak-status-table",
                 "enable.auto.commit": False,

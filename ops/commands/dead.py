@@ -82,8 +82,7 @@ async def _redrive(topic: "DeadTopic", letters: Sequence["DeadLetter"], *, dry_r
     from transport.publisher import KafkaPublisher
     from transport.settings import KafkaSettings
 
-    servers = load(KafkaSettings).kafka_bootstrap_servers
-    publisher = KafkaPublisher(servers, client_id="sigmak-redrive", delivery_timeout=None)
+    publisher = KafkaPublisher(load(KafkaSettings).connection(), client_id="sigmak-redrive", delivery_timeout=None)
     redriving = Redrive(publisher, topic.record, lambda: datetime.now(UTC))
     done = 0
     try:
@@ -110,7 +109,7 @@ def _dead_topic() -> "Iterator[DeadTopic]":
     from ops.settings import load
     from transport.settings import KafkaSettings
 
-    topic = DeadTopic(load(KafkaSettings).kafka_bootstrap_servers)
+    topic = DeadTopic(load(KafkaSettings).connection())
     try:
         yield topic
     except DeadTopicUnreachable as error:

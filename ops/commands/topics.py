@@ -42,6 +42,6 @@ def _on_broker(ask: "Callable[[TopicAdmin, Sequence[Topic]], Answer]") -> Answer
 
     settings = load(KafkaSettings)
     try:
-        return ask(TopicAdmin(settings.kafka_bootstrap_servers), settings.topics())
+        return ask(TopicAdmin(settings.connection()), settings.topics())
     except KafkaUnreachable as error:
         raise ServerAway(str(error)) from error

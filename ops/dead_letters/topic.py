@@ -7,6 +7,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from schemas.topics import FILINGS_DEAD
 from streams.due_consumer import record_of
 from streams.incoming import FilingRecord
+from transport.connection import KafkaConnection
 
 _ANSWER_SECONDS = 10.0
 
@@ -18,11 +19,11 @@ class DeadTopicUnreachable(ConnectionError):
 class DeadTopic:
     """The dead-letter topic of a Kafka; every method raises DeadTopicUnreachable where it can't be read."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._bootstrap_servers = connection.bootstrap_servers
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap_servers,
+                **connection.client_settings(),
                 # The client insists on a name; with assign() and no commit the broker never sees a group.
                 "group.id": "sigmak-dead",
                 "enable.auto.commit": False,

@@ -83,8 +83,9 @@ class LocalSystem:
         return self._stack
 
     def _apply_topics(self, bootstrap_servers: str) -> None:
-        settings = load(KafkaSettings).model_copy(update={"replication_factor": self._brokers})
-        TopicAdmin(bootstrap_servers).apply(settings.topics())
+        found = {"replication_factor": self._brokers, "kafka_bootstrap_servers": bootstrap_servers}
+        settings = load(KafkaSettings).model_copy(update=found)
+        TopicAdmin(settings.connection()).apply(settings.topics())
 
     def _gateway_parts(self, folder: Path, keys: Path) -> list[Part]:
         ports = free_ports(self._gateways) if self._port == 0 else range(self._port, self._port + self._gateways)

@@ -10,6 +10,7 @@ from faust.types.transports import ConsumerT, ProducerT, TransportT
 from streams.agents.consumer import ExplicitAckConsumer
 from streams.progress import Partition, Position
 from streams.settings import WorkerSettings
+from transport.connection import KafkaConnection
 
 GROUP = "sigmak-worker"
 
@@ -51,9 +52,11 @@ class WorkerApp(faust.App):
     """
 
     def __init__(self, settings: WorkerSettings, drain: Callable[[], Awaitable[None]]) -> None:
+        connection = settings.connection()
         super().__init__(
             GROUP,
-            broker=_broker_url(settings.kafka_bootstrap_servers),
+            broker=_broker_url(connection.bootstrap_servers),
+            broker_credentials=_credentials(connection),
             store="rocksdb://",
             datadir=str(settings.worker_dir),
             autodiscover=False,
@@ -94,3 +97,15 @@ class WorkerApp(faust.App):
 
 def _broker_url(bootstrap_servers: str) -> str:
     return ";".join(f"kafka://{server.strip()}" for server in bootstrap_servers.split(","))
+
+
+def _credentials(connection: KafkaConnection) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    context = None if connection.tls is None else connection.tls.context()
+    if connection.sasl is not None:
+        return faust.SASLCredentials(
+            username=connection.sasl.username,
+            password=connection.sasl.password.get_secret_value(),
+            mechanism=connection.sasl.mechanism,
+            ssl_context=context,
+        )
+    return None if context is None else faust.SSLCredentials(context)

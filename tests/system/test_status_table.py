@@ -9,6 +9,7 @@ from schemas.topics import TASKS, catalogue
 from tests.conftest import PARTITIONS
 from tests.system.parts import Gateway, System, delete_topic
 from tests.waiting import eventually
+from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
 
 
@@ -47,7 +48,7 @@ def test_a_table_whose_folder_was_deleted_is_rebuilt_from_the_topic(system: Syst
 
 def _make_topic_anew(kafka: str) -> None:
     delete_topic(kafka, TASKS)
-    admin, topics = TopicAdmin(kafka), catalogue(partitions=PARTITIONS)
+    admin, topics = TopicAdmin(KafkaConnection(kafka)), catalogue(partitions=PARTITIONS)
     # The broker may still be deleting the old one when it is asked for the new.
     eventually(lambda: admin.apply(topics) and not admin.differences(topics), within=20, what="the topic made anew")
 

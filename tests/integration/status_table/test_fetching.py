@@ -15,6 +15,7 @@ from schemas.tasks import TaskError, TaskState, TaskStatus
 from schemas.topics import TASKS, Topic, catalogue
 from tests.unit.examples import NOON, a_status
 from tests.waiting import eventually
+from transport.connection import KafkaConnection
 from transport.publisher import KafkaPublisher
 from transport.topics import TopicAdmin
 
@@ -25,7 +26,7 @@ PARTITIONS = 3
 def topic(kafka: str) -> str:
     limits = next(each for each in catalogue() if each.name == TASKS).config
     wanted = Topic(f"test.statuses.{uuid.uuid4()}", PARTITIONS, 1, limits)
-    TopicAdmin(kafka).apply([wanted])
+    TopicAdmin(KafkaConnection(kafka)).apply([wanted])
     return wanted.name
 
 
@@ -34,7 +35,7 @@ def _failure(message: str) -> TaskStatus:
 
 
 async def _tell(kafka: str, topic: str, *statuses: TaskStatus) -> None:
-    publisher = KafkaPublisher(kafka, client_id="test", delivery_timeout=None)
+    publisher = KafkaPublisher(KafkaConnection(kafka), client_id="test", delivery_timeout=None)
     for status in statuses:
         event = task_status(status, source="/test", time=NOON, owner=None)
         await publisher.publish(topic, status.task_id, event)
@@ -48,7 +49,7 @@ async def test_a_status_of_nearly_the_topics_limit_is_read_and_so_are_those_behi
     statuses = [_failure(secrets.token_hex(3_500_000)), *(_failure("short") for _ in range(20))]
     await _tell(kafka, topic, *statuses)
     table = StatusTable(tmp_path)
-    follower = StatusFollower(table, bootstrap_servers=kafka, topic=topic, partitions=PARTITIONS)
+    follower = StatusFollower(table, connection=KafkaConnection(kafka), topic=topic, partitions=PARTITIONS)
     follower.start()
     eventually(lambda: follower.fault() is None, within=20, what="the end of the topic")
     follower.stop()

@@ -20,6 +20,7 @@ from schemas.tasks import TaskState, TaskStatus, in_step
 from schemas.topics import Topic
 from tests.unit.examples import NOON, a_status
 from tests.waiting import eventually
+from transport.connection import KafkaConnection
 from transport.publisher import KafkaPublisher
 from transport.topics import TopicAdmin
 
@@ -47,7 +48,7 @@ class StatusTopic:
         self.kafka = kafka
         self._topic = Topic(f"test.statuses.{uuid.uuid4()}", PARTITIONS, 1, {"cleanup.policy": "compact"})
         self.name = self._topic.name
-        self._admin = TopicAdmin(kafka)
+        self._admin = TopicAdmin(KafkaConnection(kafka))
         self._admin.apply([self._topic])
         self._publisher = self._new_publisher()
 
@@ -81,7 +82,7 @@ class StatusTopic:
         self._publisher.close()
 
     def _new_publisher(self) -> KafkaPublisher:
-        publisher = KafkaPublisher(self.kafka, client_id="test", delivery_timeout=10)
+        publisher = KafkaPublisher(KafkaConnection(self.kafka), client_id="test", delivery_timeout=10)
         eventually(lambda: publisher.available, within=20, what="Kafka is reached")
         return publisher
 
@@ -104,7 +105,7 @@ def _following(
 ) -> Iterator[tuple[ObservedTable, StatusFollower]]:
     """One life of a gateway's table."""
     table = table_type(folder)
-    follower = StatusFollower(table, bootstrap_servers=topic.kafka, topic=topic.name, partitions=PARTITIONS)
+    follower = StatusFollower(table, connection=KafkaConnection(topic.kafka), topic=topic.name, partitions=PARTITIONS)
     follower.start()
     try:
         yield table, follower
@@ -149,7 +150,7 @@ async def test_an_empty_topic_is_caught_up_with(topic: StatusTopic, folder: Path
 async def test_a_table_that_was_never_at_the_end_says_so_and_then_no_longer(topic: StatusTopic, folder: Path) -> None:
     await topic.tell()
     table = ObservedTable(folder)
-    follower = StatusFollower(table, bootstrap_servers=topic.kafka, topic=topic.name, partitions=PARTITIONS)
+    follower = StatusFollower(table, connection=KafkaConnection(topic.kafka), topic=topic.name, partitions=PARTITIONS)
     assert follower.fault() is not None
     follower.start()
     eventually(lambda: follower.fault() is None, within=10, what="the end of the topic")
@@ -160,7 +161,7 @@ async def test_a_table_that_was_never_at_the_end_says_so_and_then_no_longer(topi
 
 async def test_without_kafka_nobody_is_told_that_the_table_holds_all(folder: Path) -> None:
     table = StatusTable(folder)
-    follower = StatusFollower(table, bootstrap_servers="127.0.0.1:1", topic="any", partitions=PARTITIONS)
+    follower = StatusFollower(table, connection=KafkaConnection("127.0.0.1:1"), topic="any", partitions=PARTITIONS)
     follower.start()
     with pytest.raises(StatusTableBehind):
         await follower.catch_up()

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from streams.due_consumer import DueConsumer
 from streams.incoming import FilingRecord
 from tests.waiting import eventually
+from transport.connection import KafkaConnection
 
 PARTITIONS = 4
 LATE = 2.0
@@ -45,7 +46,7 @@ class Topic:
 
     def reader(self) -> DueConsumer:
         """A member of the one group that reads it."""
-        consumer = DueConsumer(self.kafka, group=self.name, topics=[self.name], due_at=due_at, now=now)
+        consumer = DueConsumer(KafkaConnection(self.kafka), group=self.name, topics=[self.name], due_at=due_at, now=now)
         self._consumers.append(consumer)
         return consumer
 

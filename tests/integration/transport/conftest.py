@@ -11,6 +11,7 @@ import pytest
 from ops.local.kafka import LocalKafka
 from schemas.topics import Topic
 from tests.conftest import PARTITIONS, without_its_programs_skipped
+from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
 
 _KEPT = {"cleanup.policy": "delete", "max.message.bytes": str(1024 * 1024)}
@@ -30,7 +31,7 @@ def make_topic() -> MakeTopic:
 
     def make(bootstrap_servers: str) -> str:
         topic = a_topic()
-        TopicAdmin(bootstrap_servers).apply([topic])
+        TopicAdmin(KafkaConnection(bootstrap_servers)).apply([topic])
         return topic.name
 
     return make

@@ -19,6 +19,7 @@ from tests.integration.transport.conftest import MakeTopic, paused
 from tests.system.parts import records
 from tests.unit.examples import NOON
 from tests.waiting import eventually
+from transport.connection import KafkaConnection
 from transport.publisher import CLIENT_MESSAGE_LIMIT, EventTooLarge, KafkaAway, KafkaPublisher
 
 _MIB = 1024 * 1024
@@ -32,7 +33,7 @@ _EVENT = CloudEvent(id="1", type="test", source="/test", data=b'{"a": 1}', time=
 @pytest.fixture(scope="module")
 def publisher(kafka: str) -> Iterator[KafkaPublisher]:
     """One for the tests that leave Kafka alone."""
-    publisher = KafkaPublisher(kafka, client_id="test", delivery_timeout=10)
+    publisher = KafkaPublisher(KafkaConnection(kafka), client_id="test", delivery_timeout=10)
     eventually(lambda: publisher.available, within=20, what="Kafka is reached")
     yield publisher
     publisher.close()
@@ -42,7 +43,7 @@ def publisher(kafka: str) -> Iterator[KafkaPublisher]:
 async def _publisher(
     bootstrap_servers: str, *, delivery_timeout: float | None = _DELIVERY_TIMEOUT
 ) -> AsyncIterator[KafkaPublisher]:
-    publisher = KafkaPublisher(bootstrap_servers, client_id="test", delivery_timeout=delivery_timeout)
+    publisher = KafkaPublisher(KafkaConnection(bootstrap_servers), client_id="test", delivery_timeout=delivery_timeout)
     try:
         await _until(lambda: publisher.available, within=20, what="Kafka is reached")
         yield publisher
@@ -167,7 +168,7 @@ async def test_a_topic_that_is_missing_is_not_made_by_publishing_to_it(kafka: st
 
 @pytest.mark.alone
 async def test_before_kafka_was_ever_reached_an_event_is_refused_at_once() -> None:
-    publisher = KafkaPublisher("127.0.0.1:1", client_id="test", delivery_timeout=_DELIVERY_TIMEOUT)
+    publisher = KafkaPublisher(KafkaConnection("127.0.0.1:1"), client_id="test", delivery_timeout=_DELIVERY_TIMEOUT)
     assert not publisher.available
     assert await _seconds(publisher.publish("any", "ACME", _EVENT)) < 0.5
     await asyncio.to_thread(publisher.close)

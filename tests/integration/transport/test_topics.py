@@ -11,12 +11,13 @@ from schemas.topics import Topic, catalogue
 from tests.conftest import PARTITIONS
 from tests.integration.transport.conftest import a_topic, pause, resumed_afterwards
 from tests.waiting import eventually
+from transport.connection import KafkaConnection
 from transport.topics import Difference, KafkaUnreachable, TopicAdmin
 
 
 @pytest.fixture
 def admin(kafka: str) -> TopicAdmin:
-    return TopicAdmin(kafka)
+    return TopicAdmin(KafkaConnection(kafka))
 
 
 def _alter(kafka: str, topic: Topic, **settings: str) -> None:
@@ -101,16 +102,16 @@ def test_another_number_of_partitions_is_fatal_and_apply_does_not_touch_it(admin
 def test_two_who_apply_at_once_both_succeed_and_each_topic_is_made_once(kafka: str) -> None:
     topics = [a_topic(partitions=1) for _ in range(8)]
     with ThreadPoolExecutor(4) as executor:
-        made = list(executor.map(lambda _: TopicAdmin(kafka).apply(topics), range(4)))
+        made = list(executor.map(lambda _: TopicAdmin(KafkaConnection(kafka)).apply(topics), range(4)))
     assert sorted(line for lines in made for line in lines) == sorted(f"{topic.name}: created" for topic in topics)
-    assert TopicAdmin(kafka).differences(topics) == []
+    assert TopicAdmin(KafkaConnection(kafka)).differences(topics) == []
 
 
 class _GoneAfterTheFirstAnswer(TopicAdmin):
     """Its broker stops answering when it has told which topics there are."""
 
     def __init__(self, broker: LocalKafka) -> None:
-        super().__init__(broker.bootstrap_servers, timeout=1)
+        super().__init__(KafkaConnection(broker.bootstrap_servers), timeout=1)
         self._broker = broker
 
     def _partition_counts(self) -> dict[str, int]:
@@ -121,7 +122,7 @@ class _GoneAfterTheFirstAnswer(TopicAdmin):
 
 def test_a_broker_that_goes_away_between_two_questions_is_unreachable_too(disturbed: LocalKafka) -> None:
     topics = [a_topic()]
-    TopicAdmin(disturbed.bootstrap_servers).apply(topics)
+    TopicAdmin(KafkaConnection(disturbed.bootstrap_servers)).apply(topics)
     for ask in (TopicAdmin.differences, TopicAdmin.apply):
         with resumed_afterwards(disturbed), pytest.raises(KafkaUnreachable):
             ask(_GoneAfterTheFirstAnswer(disturbed), topics)
@@ -129,4 +130,4 @@ def test_a_broker_that_goes_away_between_two_questions_is_unreachable_too(distur
 
 def test_without_a_broker_the_address_is_named() -> None:
     with pytest.raises(KafkaUnreachable, match=r"127\.0\.0\.1:1"):
-        TopicAdmin("127.0.0.1:1", timeout=1).differences([])
+        TopicAdmin(KafkaConnection("127.0.0.1:1"), timeout=1).differences([])

@@ -15,6 +15,7 @@ from schemas.topics import catalogue
 from tests.conftest import PARTITIONS
 from tests.system.chaos.plan import Fault, ScheduledFault
 from tests.system.parts import Gateway, System, Worker
+from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
 
 _RESTART_SECONDS = 1.0
@@ -80,6 +81,13 @@ class Cluster:
             case _:
                 self._break_link(scheduled)
 
+    def heal(self) -> None:
+        """End every fault that lasts."""
+        for link in self.kafka.links.values():
+            link.heal()
+        if not all(process.running for process in self.kafka.kafka.processes):
+            self.kafka.kafka.start()
+
     def supervise(self) -> None:
         """Start again what died, a moment later, until the cluster is closed."""
         died: dict[int, float] = {}
@@ -134,7 +142,7 @@ def running_cluster(folder: Path, analysis: str, *, gateways: int, workers: int)
         toxiproxy = at_end.enter_context(Toxiproxy(folder / "toxiproxy"))
         kafka = at_end.enter_context(ProxiedKafka(folder / "kafka", toxiproxy, ["gateways", "workers"]))
         servers = kafka.kafka.bootstrap_servers
-        TopicAdmin(servers).apply(catalogue(partitions=PARTITIONS))
+        TopicAdmin(KafkaConnection(servers)).apply(catalogue(partitions=PARTITIONS))
         analyses = folder / "analyses"
         analyses.mkdir()
         system = System(servers, folder, analyses)
