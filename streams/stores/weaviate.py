@@ -13,7 +13,8 @@ went with it could still make a broken revision the highest.
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,7 +29,7 @@ from streams.stores.arguments import check_factors, check_query
 from streams.stores.precedence import filings_in_force
 from streams.stores.protocol import Neighbour, StoredFactor, StoreUnavailable, Vectors, VectorSpace
 from streams.stores.revisions import Filing, revision_after
-from streams.stores.weaviate_connection import WeaviateAddress, connect, faults_are_ours
+from streams.stores.weaviate_connection import Connection, WeaviateAddress, connect, faults_are_ours
 from streams.stores.weaviate_objects import (
     Properties,
     Span,
@@ -88,45 +89,38 @@ class WeaviateStore:
     """
 
     def __init__(self, address: WeaviateAddress, space: VectorSpace, prefix: str = PREFIX) -> None:
-        self._address = address
-        self._space = space
-        self._client = connect(address)
+        self._space, self._prefix = space, prefix
+        self._connection = Connection(address)
         try:
-            with faults_are_ours(address):
-                found = collections(self._client, prefix)
-                check_collections(found, space)
+            with self._collections() as there:
+                check_collections(there, space)
         except BaseException:
-            self._client.close()
+            self._connection.close()
             raise
-        # With several replicas, what was written is read by the next request.
-        quorum = ConsistencyLevel.QUORUM
-        self._there = Collections(
-            found.revisions.with_consistency_level(quorum), found.chunks.with_consistency_level(quorum)
-        )
 
     def replace_filing(self, ticker: str, filing_year: int, form: str, factors: Sequence[StoredFactor]) -> None:
         """As in `RiskFactorStore`."""
         filing = (ticker, filing_year, form)
         check_factors(filing, factors, self._space)
-        with faults_are_ours(self._address):
+        with self._collections() as there:
             of_filing = _equal("ticker", ticker) & _equal("filing_year", filing_year) & _equal("form", form)
-            revision = revision_after([*self._begun(of_filing), *self._written(of_filing)])
+            revision = revision_after([*_begun(there, of_filing), *_written(there, of_filing)])
             chunks = chunk_objects(filing, revision, factors)
-            _insert(self._there.chunks, chunks, filing)
-            _insert(self._there.revisions, [revision_object(filing, revision, len(chunks))], filing)
+            _insert(there.chunks, chunks, filing)
+            _insert(there.revisions, [revision_object(filing, revision, len(chunks))], filing)
             lower = of_filing & Filter.by_property("revision").less_than(revision)
-            _delete(self._there.revisions, lower)
-            _delete(self._there.chunks, lower)
+            _delete(there.revisions, lower)
+            _delete(there.chunks, lower)
 
     def history(self, ticker: str, before_year: int) -> Sequence[StoredFactor]:
         """As in `RiskFactorStore`."""
         earlier = _equal("ticker", ticker) & Filter.by_property("filing_year").less_than(before_year)
 
-        def read() -> list[StoredFactor]:
-            newest = {filing: span for filing, span in self._newest(earlier).items() if span.count}
+        def read(there: Collections) -> list[StoredFactor]:
+            newest = {filing: span for filing, span in _newest(there, earlier).items() if span.count}
             in_force = filings_in_force([(year, form) for _, year, form in newest])
             spans = [span for (_, year, form), span in newest.items() if (year, form) in in_force]
-            return [factor for span in spans for factor in self._factors(span)]
+            return [factor for span in spans for factor in _factors(there, span)]
 
         factors = self._undisturbed(read)
         return sorted(factors, key=lambda factor: (factor.filing_year, factor.form, factor.position))
@@ -135,95 +129,110 @@ class WeaviateStore:
         """As in `RiskFactorStore`."""
         check_query(vector, self._space)
 
-        def read() -> list[StoredFactor]:
-            return [factor for span in self._nearest(vector, limit, ticker) for factor in self._factors(span)]
+        def read(there: Collections) -> list[StoredFactor]:
+            return [factor for span in _nearest(there, vector, limit, ticker) for factor in _factors(there, span)]
 
         found = [Neighbour(factor, float(np.max(factor.vectors @ vector))) for factor in self._undisturbed(read)]
         return sorted(found, key=lambda neighbour: (-neighbour.similarity, neighbour.factor.id))
 
     def close(self) -> None:
         """As in `RiskFactorStore`."""
-        self._client.close()
+        self._connection.close()
 
-    def _undisturbed(self, read: Callable[[], _T]) -> _T:
+    @contextmanager
+    def _collections(self) -> Iterator[Collections]:
+        """Both, on a connection; raises StoreUnavailable from the block, too."""
+        # With several replicas, what was written is read by the next request.
+        quorum = ConsistencyLevel.QUORUM
+        with self._connection.client() as client:
+            there = collections(client, self._prefix)
+            yield Collections(
+                there.revisions.with_consistency_level(quorum), there.chunks.with_consistency_level(quorum)
+            )
+
+    def _undisturbed(self, read: Callable[[Collections], _T]) -> _T:
         """What `read` returns as soon as no filing is replaced meanwhile."""
         for _ in range(_READS):
             try:
-                with faults_are_ours(self._address):
-                    return read()
+                with self._collections() as there:
+                    return read(there)
             except _Incomplete as fault:
                 incomplete = fault
             time.sleep(_PAUSE)
         raise StoreUnavailable(f"{incomplete}, and it was not replaced by a whole one; index the filing again.")
 
-    def _written(self, of_filing: FilterReturn) -> list[str]:
-        return [each["revision"] for each in self._revisions(of_filing)]
 
-    def _begun(self, of_filing: FilterReturn) -> list[str]:
-        """The highest revision that any chunk has, also of a write that did not come to its end."""
-        last = Sort.by_property("revision", ascending=False)
-        found = self._there.chunks.query.fetch_objects(
-            filters=of_filing, sort=last, limit=1, return_properties=["revision"]
+def _written(there: Collections, of_filing: FilterReturn) -> list[str]:
+    return [each["revision"] for each in _revisions(there, of_filing)]
+
+
+def _begun(there: Collections, of_filing: FilterReturn) -> list[str]:
+    """The highest revision that any chunk has, also of a write that did not come to its end."""
+    last = Sort.by_property("revision", ascending=False)
+    found = there.chunks.query.fetch_objects(filters=of_filing, sort=last, limit=1, return_properties=["revision"])
+    return [str(each.properties["revision"]) for each in found.objects]
+
+
+def _revisions(there: Collections, where: FilterReturn) -> list[Properties]:
+    found = there.revisions.query.fetch_objects(filters=where, limit=_MOST_RESULTS)
+    return [dict(each.properties) for each in found.objects]
+
+
+def _newest(there: Collections, where: FilterReturn) -> dict[Filing, Span]:
+    """Per filing its highest revision, as the span of all its chunks."""
+    newest: dict[Filing, Span] = {}
+    for each in sorted(_revisions(there, where), key=lambda each: str(each["revision"])):
+        filing = (each["ticker"], int(each["filing_year"]), each["form"])
+        newest[filing] = Span(each["revision"], 0, int(each["chunks"]))
+    return newest
+
+
+def _nearest(there: Collections, vector: Vectors, limit: int, ticker: str | None) -> list[Span]:
+    """The factors with the nearest chunks, as spans."""
+    # With a filter, here one that all pass, Weaviate compares up to 40,000 vectors one by one. The graph that it
+    # follows otherwise may miss whatever lies behind a crowd of equal vectors, as boilerplate has them.
+    every = Filter.by_property("number").greater_or_equal(0)
+    searched = every if ticker is None else _equal("ticker", ticker)
+    fetched = limit + _SPARE
+    while True:
+        fetched = min(fetched, _MOST_RESULTS)
+        answer = there.chunks.query.near_vector(
+            vector.tolist(),
+            filters=searched,
+            limit=fetched,
+            return_properties=["ticker", "revision", "factor_start", "factor_chunks"],
         )
-        return [str(each.properties["revision"]) for each in found.objects]
+        hits: list[Properties] = [dict(each.properties) for each in answer.objects]
+        companies = sorted({hit["ticker"] for hit in hits})
+        stored = _newest(there, Filter.by_property("ticker").contains_any(companies)) if hits else {}
+        in_force = {span.revision for span in stored.values()}
+        # Of several chunks of a factor the nearest comes first, and gives it its place.
+        spans = list(dict.fromkeys(span_of_factor(hit) for hit in hits if hit["revision"] in in_force))
+        if len(spans) >= limit or len(hits) < fetched or fetched == _MOST_RESULTS:
+            return spans[:limit]
+        fetched *= 4
 
-    def _revisions(self, where: FilterReturn) -> list[Properties]:
-        found = self._there.revisions.query.fetch_objects(filters=where, limit=_MOST_RESULTS)
-        return [dict(each.properties) for each in found.objects]
 
-    def _newest(self, where: FilterReturn) -> dict[Filing, Span]:
-        """Per filing its highest revision, as the span of all its chunks."""
-        newest: dict[Filing, Span] = {}
-        for each in sorted(self._revisions(where), key=lambda each: str(each["revision"])):
-            filing = (each["ticker"], int(each["filing_year"]), each["form"])
-            newest[filing] = Span(each["revision"], 0, int(each["chunks"]))
-        return newest
+def _factors(there: Collections, span: Span) -> list[StoredFactor]:
+    """The factors of a span.
 
-    def _nearest(self, vector: Vectors, limit: int, ticker: str | None) -> list[Span]:
-        """The factors with the nearest chunks, as spans."""
-        # With a filter, here one that all pass, Weaviate compares up to 40,000 vectors one by one. The graph that it
-        # follows otherwise may miss whatever lies behind a crowd of equal vectors, as boilerplate has them.
-        every = Filter.by_property("number").greater_or_equal(0)
-        searched = every if ticker is None else _equal("ticker", ticker)
-        fetched = limit + _SPARE
-        while True:
-            fetched = min(fetched, _MOST_RESULTS)
-            answer = self._there.chunks.query.near_vector(
-                vector.tolist(),
-                filters=searched,
-                limit=fetched,
-                return_properties=["ticker", "revision", "factor_start", "factor_chunks"],
-            )
-            hits: list[Properties] = [dict(each.properties) for each in answer.objects]
-            companies = sorted({hit["ticker"] for hit in hits})
-            stored = self._newest(Filter.by_property("ticker").contains_any(companies)) if hits else {}
-            in_force = {span.revision for span in stored.values()}
-            # Of several chunks of a factor the nearest comes first, and gives it its place.
-            spans = list(dict.fromkeys(span_of_factor(hit) for hit in hits if hit["revision"] in in_force))
-            if len(spans) >= limit or len(hits) < fetched or fetched == _MOST_RESULTS:
-                return spans[:limit]
-            fetched *= 4
-
-    def _factors(self, span: Span) -> list[StoredFactor]:
-        """The factors of a span.
-
-        Raises:
-            _Incomplete: where not all of its chunks are there.
-        """
-        chunks: list[tuple[Properties, Any]] = []
-        for start in range(span.start, span.start + span.count, _READ_AT_ONCE):
-            end = min(start + _READ_AT_ONCE, span.start + span.count)
-            number = Filter.by_property("number")
-            found = self._there.chunks.query.fetch_objects(
-                filters=_equal("revision", span.revision) & number.greater_or_equal(start) & number.less_than(end),
-                include_vector=True,
-                limit=_READ_AT_ONCE,
-            )
-            chunks += [(dict(each.properties), each.vector["default"]) for each in found.objects]
-        if len(chunks) != span.count:
-            raise _Incomplete(f"Weaviate has {len(chunks)} of {span.count} chunks of revision {span.revision}")
-        chunks.sort(key=lambda chunk: int(chunk[0]["number"]))
-        return factors_of(chunks)
+    Raises:
+        _Incomplete: where not all of its chunks are there.
+    """
+    chunks: list[tuple[Properties, Any]] = []
+    for start in range(span.start, span.start + span.count, _READ_AT_ONCE):
+        end = min(start + _READ_AT_ONCE, span.start + span.count)
+        number = Filter.by_property("number")
+        found = there.chunks.query.fetch_objects(
+            filters=_equal("revision", span.revision) & number.greater_or_equal(start) & number.less_than(end),
+            include_vector=True,
+            limit=_READ_AT_ONCE,
+        )
+        chunks += [(dict(each.properties), each.vector["default"]) for each in found.objects]
+    if len(chunks) != span.count:
+        raise _Incomplete(f"Weaviate has {len(chunks)} of {span.count} chunks of revision {span.revision}")
+    chunks.sort(key=lambda chunk: int(chunk[0]["number"]))
+    return factors_of(chunks)
 
 
 class _Incomplete(Exception):

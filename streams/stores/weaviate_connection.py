@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from urllib.parse import urlsplit
 
 import httpx
@@ -73,6 +74,62 @@ def connect(address: WeaviateAddress) -> WeaviateClient:
         client.close()
         raise
     return client
+
+
+class Connection:
+    """A client for many threads, which is made anew after a fault.
+
+    gRPC goes on with a connection whose other end was lost without a word: calls on it end at their time-out, which it
+    takes for slowness of the server's, until the kernel gives the connection up after a quarter of an hour.
+    """
+
+    def __init__(self, address: WeaviateAddress) -> None:
+        """Connects; raises as `connect` does."""
+        self._address = address
+        self._lock = Lock()
+        self._current = _Client(connect(address))
+
+    @contextmanager
+    def client(self) -> Iterator[WeaviateClient]:
+        """A client that is connected, for the time of the block.
+
+        Raises:
+            StoreUnavailable: from the block as well, for each error of the client's.
+        """
+        used = self._take()
+        try:
+            with faults_are_ours(self._address):
+                yield used.client
+        except StoreUnavailable:
+            used.broken = True
+            raise
+        finally:
+            self._give_back(used)
+
+    def close(self) -> None:
+        """Close it; it is not used any more."""
+        self._current.client.close()
+
+    def _take(self) -> "_Client":
+        with self._lock:
+            if self._current.broken:
+                self._current = _Client(connect(self._address))
+            self._current.uses += 1
+            return self._current
+
+    def _give_back(self, used: "_Client") -> None:
+        with self._lock:
+            used.uses -= 1
+            # Not before: it would fail the calls of other threads, which may succeed.
+            if used.broken and not used.uses:
+                used.client.close()
+
+
+@dataclass(slots=True)
+class _Client:
+    client: WeaviateClient
+    uses: int = 0
+    broken: bool = False
 
 
 @contextmanager
