@@ -1,0 +1,103 @@
+"""The network between two parts is cut, slow, or dead without a word: all recovers by itself, and no filing is lost.
+
+One gateway and one worker go through all of it, each with a link of its own to one Kafka.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from ops.local.proxied_kafka import ProxiedKafka
+from ops.local.toxiproxy import Link, Toxiproxy
+from schemas.topics import catalogue
+from streams.agents.app import GROUP
+from tests.conftest import PARTITIONS, without_its_programs_skipped
+from tests.system.flow import FAULTS, Flow, all_succeed, assessed_tasks, breaking, end_of, recovers
+from tests.system.parts import Gateway, System, Worker
+from tests.waiting import eventually
+from transport.connection import KafkaConnection
+from transport.topics import TopicAdmin
+
+
+@dataclass(frozen=True)
+class Running:
+    """What the tests of this module share."""
+
+    kafka: ProxiedKafka
+    system: System
+    gateway: Gateway
+    worker: Worker
+    admin: AdminClient
+
+    def worker_is_given_up(self) -> bool:
+        """Whether the broker has no worker in the group any more."""
+        return not self.admin.describe_consumer_groups([GROUP])[GROUP].result(10).members
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder: Path = tmp_path_factory.mktemp("network")
+    toxiproxy = Toxiproxy(folder)
+    with without_its_programs_skipped():
+        toxiproxy.start()
+    with ProxiedKafka(folder / "kafka", toxiproxy, ["gateway", "worker"]) as kafka:
+        TopicAdmin(KafkaConnection(kafka.kafka.bootstrap_servers)).apply(catalogue(partitions=PARTITIONS))
+        analyses = folder / "analyses"
+        analyses.mkdir()
+        system = System(kafka.kafka.bootstrap_servers, folder, analyses)
+        gateway = system.gateway(kafka_bootstrap_servers=kafka.bootstrap_servers("gateway"))
+        worker = system.worker("scripted", kafka_bootstrap_servers=kafka.bootstrap_servers("worker"))
+        yield Running(kafka, system, gateway, worker, AdminClient({"bootstrap.servers": system.kafka, "log_level": 0}))
+        system.stop()
+    toxiproxy.stop()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_gateway_whose_network_to_kafka_fails_recovers_and_loses_nothing(running: Running, fault: str) -> None:
+    def is_felt(flow: Flow, _broken: float) -> bool:
+        return flow.refused > 0 if fault == "slow" else not running.gateway.ready()
+
+    # Two acknowledgements take longer than a gateway waits.
+    _outlives(running, running.kafka.links["gateway"], breaking(fault, latency=2.1), is_felt)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_worker_whose_network_to_kafka_fails_recovers_and_loses_nothing(running: Running, fault: str) -> None:
+    def is_felt(flow: Flow, broken: float) -> bool:
+        if fault != "slow":
+            return running.worker_is_given_up()
+        sent_while_slow = flow.accepted_since(broken)
+        return sent_while_slow is not None and end_of(running.gateway, sent_while_slow) is not None
+
+    # A filing needs four acknowledgements, and one that waits behind others theirs.
+    _outlives(running, running.kafka.links["worker"], breaking(fault, latency=0.5), is_felt)
+
+
+def _outlives(
+    running: Running, link: Link, break_it: Callable[[Link], None], is_felt: Callable[[Flow, float], bool]
+) -> None:
+    """Filings flow, the link breaks until that is felt, it is healed, and in the end nothing of it can be told."""
+    gateway, worker = running.gateway, running.worker
+    before = assessed_tasks(running.system.kafka)
+    try:
+        with Flow(gateway) as flow:
+            eventually(lambda: flow.accepted, within=30, what="filings flow")
+            break_it(link)
+            broken = time.monotonic()
+            eventually(lambda: is_felt(flow, broken), within=60, what="the fault is felt")
+            link.heal()
+            recovers(gateway, flow, healed=time.monotonic())
+    finally:
+        link.heal()
+    all_succeed(flow, gateway, within=60)
+    assert worker.process.running
+    assert gateway.process.running
+    assessed = assessed_tasks(running.system.kafka) - before
+    accepted = {task for task, _ in flow.accepted}
+    assert accepted <= assessed <= accepted | flow.perhaps
+    again = sum(max(0, running.system.executions(content) - 1) for content in flow.contents)
+    assert again <= 1, "only the filing in the worker's hand may be executed again"
