@@ -57,7 +57,8 @@ class Link:
         """Swallow all data both ways, without a word to either side; new connections are accepted, and swallow, too.
 
         As after the loss of a route or of a firewall's memory: those that were open meanwhile stay dead when it is
-        healed, and neither side is told.
+        healed, and neither side is told. It must be this link's last fault but cuts: Toxiproxy keeps the dead
+        connections, and crashes when one of them gets another toxic.
         """
         for direction in _DIRECTIONS:
             self._add("timeout", direction, timeout=0)
@@ -92,7 +93,12 @@ class Toxiproxy:
         self._folder = folder
         self._process: Process | None = None
         # The user's proxy is not asked about 127.0.0.1.
-        self._api = httpx.Client(timeout=_ANSWER_SECONDS, trust_env=False)
+        self._api = httpx.Client(
+            timeout=_ANSWER_SECONDS,
+            trust_env=False,
+            # It closes a connection that was idle at any moment: a request that is just sent on it would be lost.
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
 
     @property
     def processes(self) -> Sequence[Process]:

@@ -36,6 +36,12 @@ def empty(filing: FilingSubmitted, report: Report) -> RiskAssessment:
     )
 
 
+def plodding(filing: FilingSubmitted, report: Report) -> RiskAssessment:
+    """As the empty one, in 50 ms."""
+    time.sleep(_SLEEPS["nap"])
+    return empty(filing, report)
+
+
 def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
     """Does what the content says.
 

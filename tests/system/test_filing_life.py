@@ -1,5 +1,6 @@
 """The life of a filing event, seen from outside: what is accepted ends once, whatever dies on the way."""
 
+import time
 import uuid
 
 import httpx
@@ -208,3 +209,17 @@ def test_a_worker_shows_lag_age_stages_and_queue(system: System) -> None:
     assert 'sigmak_filings_finished_total{state="SUCCESS"} 2.0' in shown
     assert "sigmak_producer_queue_events" in shown
     assert waiting[0] not in shown
+
+
+def test_a_killed_workers_filings_start_elsewhere_within_15_seconds(system: System) -> None:
+    gateway, workers = system.gateway(), [system.worker("scripted", session_timeout=10) for _ in range(2)]
+    held, waiting = _named("hold"), _named("quick")
+    task_ids = [gateway.submit(ticker="SOON", html_content=content) for content in (held, waiting)]
+    _began(system, held)
+    began_by = int((system.analyses / f"{held}.began").read_text().split()[0])
+    [victim] = [worker for worker in workers if worker.process.pid == began_by]
+    victim.process.kill()
+    killed_at = time.monotonic()
+    _let_go(system, held)
+    assert {gateway.ended(task_id, within=60)["status"] for task_id in task_ids} == {"SUCCESS"}
+    assert time.monotonic() - killed_at < 30, "twice the promised time"

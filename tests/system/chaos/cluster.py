@@ -120,12 +120,12 @@ class Cluster:
 
     def _break_link(self, scheduled: ScheduledFault) -> None:
         link: Link
-        if scheduled.fault is Fault.CUT_GATEWAYS:
+        if scheduled.fault in (Fault.CUT_GATEWAYS, Fault.SLOW_GATEWAYS):
             link = self.kafka.links["gateways"]
         else:
             link = self.kafka.links["workers"]
             self.blows += len(self.workers)
-        if scheduled.fault is Fault.SLOW_WORKERS:
+        if scheduled.fault is Fault.SLOW_GATEWAYS:
             link.slow(latency=0.2, bandwidth=512)
         elif scheduled.fault is Fault.SILENCE_WORKERS:
             link.half_open()

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,14 @@ def chaos(
         submitter = Submitter(cluster.gateways, random.Random(seed + 1))
         readers = [Reader(gateway, submitter) for gateway in cluster.gateways]
         asking = [threading.Thread(target=reader.keep_asking) for reader in readers]
-        striking = threading.Thread(target=_strike, args=(cluster, schedule, random_, strikes := []))
-        for thread in (*asking, striking):
+        strikes: list[tuple[ScheduledFault, float]] = []
+        for thread in asking:
             thread.start()
         try:
-            submitter.submit_all(planned, over=seconds, document=document)
-            striking.join()
+            with ThreadPoolExecutor(1) as striking:
+                struck = striking.submit(_strike, cluster, schedule, random_, strikes)
+                submitter.submit_all(planned, over=seconds, document=document)
+                struck.result()
             cluster.wait_until_ready()
             healed_at = time.time()
             told = _told_at_the_end(cluster, submitter.accepted)
@@ -81,13 +84,20 @@ def chaos(
 
 
 def _strike(
-    cluster: Cluster, schedule: Sequence[ScheduledFault], random_: random.Random, strikes: list[tuple[Any, float]]
+    cluster: Cluster,
+    schedule: Sequence[ScheduledFault],
+    random_: random.Random,
+    strikes: list[tuple[ScheduledFault, float]],
 ) -> None:
     start = time.monotonic()
-    for scheduled in schedule:
-        time.sleep(max(0.0, start + scheduled.at - time.monotonic()))
-        cluster.strike(scheduled, random_)
-        strikes.append((scheduled, time.time()))
+    try:
+        for scheduled in schedule:
+            time.sleep(max(0.0, start + scheduled.at - time.monotonic()))
+            cluster.strike(scheduled, random_)
+            strikes.append((scheduled, time.time()))
+    finally:
+        # Submissions would wait for ever behind a link that stays broken.
+        cluster.heal()
 
 
 def _told_at_the_end(cluster: Cluster, accepted: Sequence[AcceptedFiling]) -> dict[str, list[str | None]]:
