@@ -114,6 +114,7 @@ class TopicAdmin:
             metadata = self._client.list_topics(timeout=self._timeout)
         except KafkaException as error:
             raise self._unreachable() from error
+        self._refusal = None
         return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
 
     def _create(self, topics: Iterable[Topic]) -> list[str]:

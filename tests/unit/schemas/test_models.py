@@ -46,6 +46,14 @@ def test_an_event_can_not_be_changed(example: EventModel) -> None:
         setattr(example, field, "changed")
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_what_is_not_valid_is_not_quoted(model: type[EventModel]) -> None:
+    secret = "words of a document"
+    with pytest.raises(ValidationError) as invalid:
+        model.model_validate(dict.fromkeys([*model.model_fields, "more"], [secret]))
+    assert secret not in str(invalid.value)
+
+
 def test_equality_is_by_value() -> None:
     assert a_filing() == a_filing()
     assert a_filing() != a_filing(filing_year=2023)
