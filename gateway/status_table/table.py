@@ -1,5 +1,6 @@
 """The table on disk: rows by task id, and in the same write the offsets up to which the topic is in them."""
 
+import itertools
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ log = logging.getLogger(__name__)
 
 _ROW = b"row:"
 _SOURCE = b"source"
+_GONE = b"gone:"
+"""Index of the markers of tasks that are gone, by time."""
+_TIME_BYTES = 8
+_SWEPT_AT_ONCE = 50
 _FIRST_KEY, _AFTER_LAST_KEY = b"", b"\xff"
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 """RocksDB's default of 64 MiB, of which it keeps two, is half of what a gateway may use."""
@@ -93,10 +98,25 @@ class StatusTable:
             if row is not None:
                 changed[record.task_id] = row
         batch = WriteBatch(raw_mode=True)
+        self._sweep(batch, source.written_at)
         for task_id, row in changed.items():
             batch.put(_ROW + task_id.encode(), row.encode())
+            if isinstance(row, EndedMarker):
+                batch.put(_gone_key(row.tombstoned_at, task_id), b"")
         batch.put(_SOURCE, source.encode())
         self._db.write(batch)
+
+    def _sweep(self, batch: WriteBatch, now: datetime) -> None:
+        """Delete a few markers past their life with each write: all at once would hold up the statuses behind them."""
+        for key in itertools.islice(self._db.keys(from_key=_GONE), _SWEPT_AT_ONCE):
+            if not isinstance(key, bytes) or not key.startswith(_GONE) or key >= _gone_key(now - TOMBSTONE_LIFE, ""):
+                return
+            batch.delete(key)
+            task_id = key[len(_GONE) + _TIME_BYTES :].decode()
+            row = self.get(task_id)
+            # A task that came back was marked again, later.
+            if isinstance(row, EndedMarker) and _gone_key(row.tombstoned_at, task_id) == key:
+                batch.delete(_ROW + key[len(_GONE) + _TIME_BYTES :])
 
     def clear(self) -> None:
         """Forget everything: the rows belong to another topic, or are too old."""
@@ -120,6 +140,11 @@ def must_rebuild(source: Source | None, *, cluster_id: str, topic_id: str, now: 
     if now - source.written_at > TOMBSTONE_LIFE - timedelta(hours=1):
         return "it is so old that tombstones may have passed it by"
     return None
+
+
+def _gone_key(tombstoned_at: datetime, task_id: str) -> bytes:
+    """Sorts by the time of the tombstone, so that the oldest markers are found first."""
+    return _GONE + int(tombstoned_at.timestamp() * 1000).to_bytes(_TIME_BYTES) + task_id.encode()
 
 
 def _newer(earlier: Row | None, incoming: StatusRow | None, now: datetime) -> Row | None:

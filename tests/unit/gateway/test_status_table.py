@@ -132,6 +132,32 @@ def test_a_tombstone_is_forgotten_after_a_day(table: StatusTable) -> None:
     assert isinstance(table.get(TASK_ID), StatusRow)
 
 
+def test_markers_of_gone_tasks_are_deleted_after_a_day_a_few_with_each_write(table: StatusTable) -> None:
+    table.apply([StatusRecord(f"gone-{n}", None) for n in range(120)], _source())
+    table.apply([], _source(written_at=NOON + timedelta(days=1)))
+    assert _left(table) == 120
+    later = _source(written_at=NOON + timedelta(days=1, seconds=1))
+    table.apply([], later)
+    assert 0 < _left(table) < 120
+    for _ in range(3):
+        table.apply([_record(PENDING)], later)
+    assert _left(table) == 0
+    assert isinstance(table.get(TASK_ID), StatusRow)
+
+
+def test_a_task_that_was_marked_again_keeps_its_later_marker(table: StatusTable) -> None:
+    table.apply([TOMBSTONE], _source())
+    table.apply([TOMBSTONE], _source(written_at=NOON + timedelta(hours=20)))
+    table.apply([], _source(written_at=NOON + timedelta(hours=30)))
+    assert isinstance(table.get(TASK_ID), EndedMarker)
+    table.apply([], _source(written_at=NOON + timedelta(hours=50)))
+    assert table.get(TASK_ID) is None
+
+
+def _left(table: StatusTable) -> int:
+    return sum(table.get(f"gone-{n}") is not None for n in range(120))
+
+
 @pytest.mark.parametrize(("owner", "intruder"), [(OWNER, "key-2"), (OWNER, None), (None, OWNER)])
 def test_a_status_of_another_owner_does_not_touch_the_task(
     table: StatusTable, owner: str | None, intruder: str | None
