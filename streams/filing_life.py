@@ -1,7 +1,7 @@
 """The life of one filing event in a worker: read, start, analyse, end; in the order that makes a crash harmless.
 
 Numbered, since the order is the guarantee:
-  1. an event of a task that has ended, or of an earlier attempt, is skipped;
+  1. an event of a task that has ended, or of an earlier attempt, is skipped; one under another owner's id is refused;
   2. it waits for the processor slot;
   3. the start is counted, and the count acknowledged, before work begins: a filing that kills its worker is found out;
   4. the analysis runs;
@@ -42,6 +42,7 @@ MAX_STARTS = 3
 class AttemptRecord:
     """What the workers remember of a task."""
 
+    owner: str | None = None
     attempt: int = 1
     starts: int = 0
     ended: bool = False
@@ -86,28 +87,42 @@ class FilingLife:
         except UndecodableFiling as error:
             await self._dead_letter(record, Death("undecodable", str(error), type(error).__name__))
             return
-        if self._is_skipped(event):
+        if await self._is_over(record, event):
             return
         async with self.gate.slot(priority=record.priority):
             # Asked again: the same event may have come on the other lane, and ended while this one waited.
-            if not self._is_skipped(event):
+            if not await self._is_over(record, event):
                 await self._work_on(record, event)
 
-    def _is_skipped(self, event: FilingEvent) -> bool:
-        known = self.attempts.get(event.task_id)
-        over = known is not None and (known.ended or event.attempt < known.attempt)
+    async def _is_over(self, record: FilingRecord, event: FilingEvent) -> bool:
+        known = self._known(event)
+        if known is None:
+            return False
+        if known.owner != event.owner:
+            # Worked on, it would end another's task for the workers. No status: readers would ignore it.
+            await self._dead_letter(record, Death("foreign_task", "Its id is that of another owner's task."))
+            return True
+        over = known.ended or event.attempt < known.attempt
         if over:
             self.metrics.skipped.inc()
         return over
+
+    def _known(self, event: FilingEvent) -> AttemptRecord | None:
+        """What is remembered of the event's task.
+
+        Nothing, where a key's event comes after an upstream's under its id: the key's PENDING was there before.
+        """
+        known = self.attempts.get(event.task_id)
+        return None if known is not None and known.owner is None and event.owner is not None else known
 
     async def _work_on(self, record: FilingRecord, event: FilingEvent) -> None:
         run = _Run(event, self.outcomes, started_at=self.now())
         if self.now() - record.timestamp > self.lane_retention:
             await self._end_failed(run, expired(self.lane_retention))
             return
-        known = self.attempts.get(event.task_id)
+        known = self._known(event)
         if known is None or known.attempt < event.attempt:
-            known = AttemptRecord(attempt=event.attempt)
+            known = AttemptRecord(event.owner, event.attempt)
         if known.starts >= MAX_STARTS:
             message = f"The filing was started {MAX_STARTS} times and each time its worker died; it is not tried again."
             await self._keep_and_fail(record, run, TaskError(type="poison_pill", message=message))
@@ -156,7 +171,7 @@ class FilingLife:
         except EventTooLarge:  # a lane took it as its producer compressed it
             await self._keep_and_fail(record, run, error, fault)
             return
-        await self.attempts.put(event.task_id, AttemptRecord(attempt=event.attempt + 1))
+        await self.attempts.put(event.task_id, AttemptRecord(event.owner, event.attempt + 1))
         self.metrics.retried.inc()
 
     async def _end_succeeded(self, run: "_Run", result: Result) -> None:
@@ -183,7 +198,7 @@ class FilingLife:
         self.metrics.finished.labels("FAILURE").inc()
 
     async def _remember_end(self, event: FilingEvent) -> None:
-        await self.attempts.put(event.task_id, AttemptRecord(attempt=event.attempt, ended=True))
+        await self.attempts.put(event.task_id, AttemptRecord(event.owner, event.attempt, ended=True))
 
     async def _dead_letter(self, record: FilingRecord, reason: Death) -> None:
         await self.outcomes.dead_letter(record, reason)

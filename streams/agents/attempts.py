@@ -1,8 +1,9 @@
-"""The workers' memory: a Faust Table, task id -> attempt, starts, ended. It moves with the partition."""
+"""The workers' memory: a Faust Table, task id -> owner, attempt, starts, ended. It moves with the partition."""
 
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,8 +52,7 @@ class AttemptsTable:
 
     async def put(self, task_id: str, record: AttemptRecord) -> None:
         """Remember it; returns once Kafka has acknowledged the record."""
-        value = {"attempt": record.attempt, "starts": record.starts, "ended": record.ended}
-        self._table[task_id] = value
+        self._table[task_id] = asdict(record)
         await self._table.last_change
         if record.ended:
             self._forget_old()

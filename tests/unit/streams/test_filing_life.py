@@ -13,11 +13,11 @@ from schemas.topics import FILINGS, FILINGS_PRIORITY, RISKS, TASKS
 from streams.analysis_port import Report, Result
 from streams.drain import Drain
 from streams.faults import PermanentFault
-from streams.filing_life import MAX_STARTS, AttemptRecord
+from streams.filing_life import MAX_STARTS
 from streams.incoming import FilingRecord
 from streams.processor import Abandoned
 from tests.unit.examples import NOON, TASK_ID, a_filing, a_risk, an_assessment
-from tests.unit.streams.worker import RESULT, Crash, Kafka, Worker, an_event, failing, five_steps
+from tests.unit.streams.worker import RESULT, Crash, Kafka, Worker, an_event, failing, five_steps, remembered
 from transport.publisher import EventTooLarge, KafkaAway
 
 WHOLE_LIFE = [
@@ -116,27 +116,27 @@ async def test_an_event_of_a_task_that_has_ended_is_skipped_and_counted(kafka: K
 
 
 async def test_an_event_of_an_earlier_attempt_is_skipped(kafka: Kafka) -> None:
-    kafka.table[TASK_ID] = AttemptRecord(attempt=2, starts=1)
+    kafka.table[TASK_ID] = remembered(attempt=2, starts=1)
     await Worker(kafka).process(an_event(attempt=1))
     assert kafka.journal == ["offset"]
 
 
 async def test_an_event_of_the_attempt_in_hand_is_started_again(kafka: Kafka) -> None:
-    kafka.table[TASK_ID] = AttemptRecord(attempt=2, starts=1)
+    kafka.table[TASK_ID] = remembered(attempt=2, starts=1)
     await Worker(kafka).process(an_event(attempt=2))
     assert kafka.journal[0] == "starts: 2"
 
 
 async def test_a_later_attempt_counts_its_starts_anew(kafka: Kafka) -> None:
-    kafka.table[TASK_ID] = AttemptRecord(attempt=1, starts=MAX_STARTS)
+    kafka.table[TASK_ID] = remembered(attempt=1, starts=MAX_STARTS)
     await Worker(kafka).process(an_event(attempt=2))
     assert kafka.journal == WHOLE_LIFE
-    assert kafka.table[TASK_ID] == AttemptRecord(attempt=2, ended=True)
+    assert kafka.table[TASK_ID] == remembered(attempt=2, ended=True)
     assert {status.attempt for status in kafka.statuses()} == {2}
 
 
 async def test_a_skipped_event_does_not_wait_for_the_processor(kafka: Kafka) -> None:
-    kafka.table[TASK_ID] = AttemptRecord(ended=True)
+    kafka.table[TASK_ID] = remembered(ended=True)
     worker = Worker(kafka)
     worker.gate.close()
     await asyncio.wait_for(worker.process(an_event()), 5)
@@ -170,7 +170,7 @@ async def test_a_filing_that_was_started_three_times_without_an_end_gets_no_four
 
 
 async def test_a_filing_that_ends_at_its_third_start_is_a_success_like_any_other(kafka: Kafka) -> None:
-    kafka.table[TASK_ID] = AttemptRecord(starts=MAX_STARTS - 1)
+    kafka.table[TASK_ID] = remembered(starts=MAX_STARTS - 1)
     await Worker(kafka).process(an_event())
     assert [end.status for end in kafka.ends()] == [TaskState.SUCCESS]
 
@@ -206,7 +206,7 @@ async def test_a_start_that_was_handed_back_is_not_counted_and_its_event_is_not_
 
 
 async def test_starts_before_the_one_that_was_handed_back_still_count(kafka: Kafka) -> None:
-    kafka.table[TASK_ID] = AttemptRecord(starts=2)
+    kafka.table[TASK_ID] = remembered(starts=2)
     analysis = Held()
     worker = Worker(kafka, analysis)
     processing = asyncio.create_task(worker.process(an_event()))
@@ -214,7 +214,7 @@ async def test_starts_before_the_one_that_was_handed_back_still_count(kafka: Kaf
     worker.processor.abandon()
     with pytest.raises(Abandoned):
         await processing
-    assert kafka.table[TASK_ID] == AttemptRecord(starts=2)
+    assert kafka.table[TASK_ID] == remembered(starts=2)
     analysis.let_go.set()
 
 

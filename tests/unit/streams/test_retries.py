@@ -8,11 +8,10 @@ from schemas.dead_letters import Death, Origin
 from schemas.tasks import MAX_ATTEMPTS, TaskState
 from schemas.topics import FILINGS_DEAD, FILINGS_PRIORITY, FILINGS_RETRIES, LANE_RETENTION
 from streams.faults import TransientFault
-from streams.filing_life import AttemptRecord
 from streams.incoming import decode_filing
 from tests.unit.examples import NOON, TASK_ID
 from tests.unit.fake_publisher import Published
-from tests.unit.streams.worker import DELAYS, Crash, Kafka, Worker, an_event, failing
+from tests.unit.streams.worker import DELAYS, Crash, Kafka, Worker, an_event, failing, remembered
 from transport.publisher import EventTooLarge
 
 AWAY = failing(TransientFault("The store is away."))
@@ -32,7 +31,7 @@ def waiting(kafka: Kafka, attempt: int = 2) -> Published:
 async def test_the_next_attempts_event_comes_before_its_status_and_both_before_the_table(kafka: Kafka) -> None:
     await Worker(kafka, AWAY).process(an_event())
     assert kafka.journal == HAND_OVER
-    assert kafka.table[TASK_ID] == AttemptRecord(attempt=2)
+    assert kafka.table[TASK_ID] == remembered(attempt=2)
 
 
 async def test_the_status_tells_attempt_reason_due_time_and_how_far_it_came(kafka: Kafka) -> None:
@@ -94,7 +93,7 @@ async def test_a_crash_at_any_point_of_the_hand_over_leaves_one_more_attempt_wit
         await Worker(kafka, AWAY).process(an_event())
     kafka.crash_after = None
     await Worker(kafka, AWAY).process(an_event())  # delivered again
-    assert kafka.table[TASK_ID] == AttemptRecord(attempt=2)
+    assert kafka.table[TASK_ID] == remembered(attempt=2)
     for _event in kafka.topics.on(FILINGS_RETRIES[0]):  # one, or two with the same attempt
         await Worker(kafka).process(an_event(attempt=2))
     assert [end.status for end in kafka.ends()] == [TaskState.SUCCESS]

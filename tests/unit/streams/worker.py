@@ -25,6 +25,7 @@ from tests.unit.fake_publisher import FakePublisher, Published
 
 DELAYS = [timedelta(seconds=60), timedelta(seconds=120), timedelta(seconds=240)]
 RESULT = an_assessment(a_risk())
+OWNER = "key-1"
 
 
 class Crash(BaseException):
@@ -56,11 +57,17 @@ def an_event(
     attempt: int = 1,
     task_id: str = TASK_ID,
     appended_at: datetime = NOON,
+    owner: str | None = OWNER,
 ) -> FilingRecord:
     """A filing event as Kafka delivers it."""
     filing = filing or a_filing()
-    event = filing_submitted(filing, task_id=task_id, source="/test", time=NOON, owner="key-1", attempt=attempt)
+    event = filing_submitted(filing, task_id=task_id, source="/test", time=NOON, owner=owner, attempt=attempt)
     return FilingRecord(topic, 3, 17, appended_at, filing.ticker.encode(), event.data, event.headers())
+
+
+def remembered(attempt: int = 1, starts: int = 0, *, ended: bool = False) -> AttemptRecord:
+    """What is remembered of the owner's task."""
+    return AttemptRecord(OWNER, attempt, starts, ended)
 
 
 @dataclass
