@@ -92,6 +92,15 @@ async def test_raw_bytes_are_published_as_they_are(
     assert (message.key(), message.value(), message.headers()) == (b"\x00\xff", b"\xff\x00", headers)
 
 
+async def test_raw_bytes_go_to_the_partition_that_is_given_whatever_their_key(
+    publisher: KafkaPublisher, kafka: str, make_topic: MakeTopic
+) -> None:
+    topic = make_topic(kafka)
+    for partition in range(PARTITIONS):
+        await publisher.publish_raw(topic, b"ACME", b"x", [], partition=partition)
+    assert sorted(message.partition() or 0 for message in records(kafka, topic)) == list(range(PARTITIONS))
+
+
 async def test_a_key_is_on_the_partition_that_java_and_faust_compute_for_it(
     publisher: KafkaPublisher, kafka: str, make_topic: MakeTopic
 ) -> None:
