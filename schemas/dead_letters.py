@@ -8,6 +8,8 @@ from typing import Self
 _ORIGIN = "sigmak-original-"
 _DEATH = "sigmak-dead-"
 _REDRIVEN = "sigmak-redriven-as-"
+_SMALL_BYTES = 1024
+_FEW = 100
 
 Headers = Iterable[tuple[str, bytes]]
 
@@ -134,10 +136,19 @@ class Redriven:
 
 def moved(headers: Headers, origin: Origin, death: Death | None = None) -> list[tuple[str, bytes]]:
     """The headers of a record that is moved to another topic: the first origin is kept, the last death counts."""
-    kept = [(name, value) for name, value in headers if not name.startswith(_DEATH)]
-    if not any(name.startswith(_ORIGIN) for name, _ in kept):
-        kept += origin.headers()
+    # A producer's own marker of a redrive would hide its letter, and mark another one.
+    kept = [(name, value) for name, value in headers if not name.startswith((_DEATH, _REDRIVEN))]
+    try:
+        Origin.of(kept)
+    except NoSuchHeaders:
+        kept = [(name, value) for name, value in kept if not name.startswith(_ORIGIN)] + origin.headers()
     return kept if death is None else kept + death.headers()
+
+
+def without_ballast(headers: Headers) -> list[tuple[str, bytes]]:
+    """The headers that a topic takes whatever its limit: the small ones, of which ours are, and not any number."""
+    small = [(name, value) for name, value in headers if len(name) + len(value) <= _SMALL_BYTES]
+    return small[:_FEW]
 
 
 def as_first_sent(headers: Headers) -> list[tuple[str, bytes]]:
@@ -146,4 +157,6 @@ def as_first_sent(headers: Headers) -> list[tuple[str, bytes]]:
 
 
 def _texts(headers: Headers, prefix: str) -> Mapping[str, str]:
-    return {name.removeprefix(prefix): value.decode() for name, value in headers if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): value.decode(errors="replace") for name, value in headers if name.startswith(prefix)
+    }

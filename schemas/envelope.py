@@ -3,6 +3,7 @@
 Rules: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ LANE_HEADER = "sigmak-lane"
 REDRIVEN_FROM_HEADER = "sigmak-redriven-from"
 """The task whose dead letter this filing event was made from."""
 JSON = "application/json"
+
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_TOLD_OF_A_NAME = 50
 
 
 class InvalidEnvelope(ValueError):
@@ -84,6 +88,14 @@ class CloudEvent:
         )
 
 
+def valid_traceparent(text: str | None) -> str | None:
+    """What can be handed on; a trace that is not valid ends, as W3C Trace Context asks.
+
+    https://www.w3.org/TR/trace-context/#traceparent-header
+    """
+    return text if text is not None and _TRACEPARENT.fullmatch(text) else None
+
+
 def _decoded(headers: Headers) -> dict[str, str]:
     attributes: dict[str, str] = {}
     for name, raw in headers:
@@ -92,7 +104,7 @@ def _decoded(headers: Headers) -> dict[str, str]:
         try:
             attributes[name.lower()] = raw if isinstance(raw, str) else raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise InvalidEnvelope(f"header {name} is not UTF-8") from error
+            raise InvalidEnvelope(f"header {name[:_TOLD_OF_A_NAME]} is not UTF-8") from error
     return attributes
 
 

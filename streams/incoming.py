@@ -1,5 +1,6 @@
 """A record of a filing topic, and the filing event in it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,7 +8,14 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 
 from schemas.dead_letters import Origin
-from schemas.envelope import ATTEMPT_HEADER, OWNER_HEADER, REDRIVEN_FROM_HEADER, CloudEvent, InvalidEnvelope
+from schemas.envelope import (
+    ATTEMPT_HEADER,
+    OWNER_HEADER,
+    REDRIVEN_FROM_HEADER,
+    CloudEvent,
+    InvalidEnvelope,
+    valid_traceparent,
+)
 from schemas.events import FILING_SUBMITTED
 from schemas.filings import FilingSubmitted
 from schemas.identifiers import task_created_at
@@ -16,6 +24,8 @@ from schemas.topics import FILINGS_PRIORITY
 
 Headers = Sequence[tuple[str, bytes]]
 
+_OWNER = re.compile(r"[!-~]{1,100}")
+"""It goes with every status, and so do trace and redriven task: with megabytes of it no worker could tell one."""
 _ATTEMPTS = {str(attempt): attempt for attempt in range(1, MAX_ATTEMPTS + 1)}
 
 
@@ -76,6 +86,11 @@ def decode_filing(record: FilingRecord) -> FilingEvent:
     attempt = _ATTEMPTS.get(event.extensions.get(ATTEMPT_HEADER, "1"))
     if attempt is None:
         raise UndecodableFiling(f"{ATTEMPT_HEADER} must be 1 to {MAX_ATTEMPTS}")
+    owner, redriven_from = event.extensions.get(OWNER_HEADER), event.extensions.get(REDRIVEN_FROM_HEADER)
+    if owner is not None and not _OWNER.fullmatch(owner):
+        raise UndecodableFiling(f"{OWNER_HEADER} must be 1 to 100 visible ASCII characters")
+    if redriven_from is not None and task_created_at(redriven_from) is None:
+        raise UndecodableFiling(f"{REDRIVEN_FROM_HEADER} must be a task's id")
     try:
         filing = FilingSubmitted.model_validate_json(event.data)
     except ValidationError as error:
@@ -84,10 +99,10 @@ def decode_filing(record: FilingRecord) -> FilingEvent:
         task_id=event.id,
         filing=filing,
         attempt=attempt,
-        owner=event.extensions.get(OWNER_HEADER),
+        owner=owner,
         submitted_at=event.time or record.timestamp.astimezone(UTC),
-        traceparent=event.traceparent,
-        redriven_from=event.extensions.get(REDRIVEN_FROM_HEADER),
+        traceparent=valid_traceparent(event.traceparent),
+        redriven_from=redriven_from,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from schemas.dead_letters import Death, moved
+from schemas.dead_letters import Death, moved, without_ballast
 from schemas.envelope import ATTEMPT_HEADER, DUE_HEADER, LANE_HEADER
 from schemas.events import risk_assessment, task_status
 from schemas.risks import IndexSummary, RiskAssessment
@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 _SOURCE = "/sigmak/worker"
 _CUT_TEXT_LENGTHS = (4000, 1000, 200, 0)
 """Characters kept of each factor's text, tried in turn where a result is over its topic's limit."""
+
+
+_KEPT_OF_A_KEY = 100
 
 
 class ResultTooLarge(Exception):
@@ -96,9 +99,12 @@ class Outcomes:
             await self.events.publish_raw(FILINGS_DEAD, record.key, record.value, headers)
         except EventTooLarge:
             # A lane took it as its producer compressed it. The next worker would fail on it as this one did, so it is
-            # set aside without its value, which stays where the headers tell for as long as the lane keeps events.
-            headers = moved(record.headers, record.origin, replace(reason, value_left_behind=True))
-            await self.events.publish_raw(FILINGS_DEAD, record.key, None, headers)
+            # set aside without its value, which stays where the headers tell for as long as the lane keeps events;
+            # and without what else may be of any size.
+            few = without_ballast(record.headers)
+            headers = moved(few, record.origin, replace(reason, value_left_behind=True))
+            key = None if record.key is None else record.key[:_KEPT_OF_A_KEY]
+            await self.events.publish_raw(FILINGS_DEAD, key, None, headers)
 
     async def _assessment(self, event: FilingEvent, assessment: RiskAssessment) -> None:
         message = risk_assessment(

@@ -1,5 +1,6 @@
 """The real analysis of one filing: read, segment, embed, score, store; a step reported as each begins."""
 
+import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -80,7 +81,13 @@ class Pipeline:
     def _document(self, filing: FilingSubmitted) -> bytes:
         if filing.html_content is not None:
             # The mark outweighs a charset that the document declares: this text is decoded already.
-            return filing.html_content.encode("utf-8-sig")
+            document = filing.html_content.encode("utf-8-sig")
+            # The gateway refuses such a document; an upstream that writes to Kafka itself has nobody who does.
+            if len(document) - len(codecs.BOM_UTF8) > self.max_document_bytes:
+                raise PermanentFault(
+                    "document_too_large", f"html_content is larger than {self.max_document_bytes} bytes."
+                )
+            return document
         assert filing.html_path is not None
         try:
             return self.documents.read(filing.html_path, limit=self.max_document_bytes)

@@ -64,5 +64,7 @@ def _record(message: Message) -> FilingRecord:
         timestamp=datetime.fromtimestamp(message.timestamp, tz=UTC),
         key=message.key,
         value=message.value,
-        headers=[(name, value.encode() if isinstance(value, str) else value) for name, value in pairs],
+        headers=[
+            (name, value.encode() if isinstance(value, str) else value) for name, value in pairs if value is not None
+        ],
     )

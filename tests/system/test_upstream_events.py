@@ -1,7 +1,9 @@
 """Upstreams that write filing events to Kafka themselves: each of their events is validated like one of HTTP."""
 
+import os
 import uuid
 
+import uuid_utils.compat
 from confluent_kafka import Producer
 
 from schemas.topics import FILINGS, FILINGS_DEAD, RISKS
@@ -14,7 +16,12 @@ def send(system: System, task_id: str, data: str, **headers: bytes) -> None:
     envelope = {"ce_specversion": b"1.0", "ce_id": task_id.encode(), "ce_source": b"/upstream",
                 "ce_type": b"sigmak.filing.submitted.v1", **headers}  # fmt: skip
     producer = Producer(
-        {"bootstrap.servers": system.kafka, "partitioner": "murmur2_random", "message.max.bytes": 10**8}
+        {
+            "bootstrap.servers": system.kafka,
+            "partitioner": "murmur2_random",
+            "message.max.bytes": 64 * 1024 * 1024,
+            "compression.type": "zstd",
+        }
     )
     producer.produce(FILINGS, data.encode(), b"ACME", headers=list(envelope.items()))
     assert producer.flush(20) == 0
@@ -41,3 +48,16 @@ def test_an_upstreams_event_under_the_id_of_a_keys_task_is_refused_and_the_task_
     eventually(lambda: dead_type(system, task_id) == "foreign_task", within=20, what="the stranger is a dead letter")
     assert (system.executions(held), system.executions(stranger)) == (1, 0)
     assert sum(header(message, "ce_id") == task_id for message in records(system.kafka, RISKS)) == 1
+
+
+def test_a_record_that_no_topic_of_ours_takes_is_set_aside_without_what_is_large_and_the_worker_goes_on(
+    system: System,
+) -> None:
+    worker, gateway = system.worker(), system.gateway()
+    task_id = str(uuid_utils.compat.uuid7())
+    # 18 MB of which zstd makes 9, so the lane takes it; lz4, by which a worker publishes, makes nothing less of it.
+    owner = os.urandom(9_000_000).hex().encode()
+    send(system, task_id, a_filing("a document"), **{"sigmak-owner": owner})
+    assert gateway.ended(gateway.submit(ticker="ACME"))["status"] == "SUCCESS"
+    assert dead_type(system, task_id) == "undecodable"
+    assert worker.process.running

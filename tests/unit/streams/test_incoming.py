@@ -75,6 +75,14 @@ def test_an_attempt_is_1_to_4(attempt: int) -> None:
             (_with_headers(**{"sigmak-attempt": attempt}), "sigmak-attempt must be 1 to 4")
             for attempt in (b"0", b"5", b"-1", b"1.0", b"one", b"", b" 1", "١".encode(), "²".encode(), b"9" * 5000)
         ),
+        *(
+            (_with_headers(**{"sigmak-owner": owner}), "sigmak-owner must be 1 to 100")
+            for owner in (b"", b"two words", b"line\n", "schl\u00fcssel".encode(), b"x" * 101)
+        ),
+        *(
+            (_with_headers(**{"sigmak-redriven-from": task}), "sigmak-redriven-from must be a task's id")
+            for task in (b"", b"order-7", TASK_ID.encode() * 2)
+        ),
         (_record(b""), "data"),
         (_record(b"{"), "data"),
         (_record(b"\xff"), "data"),
@@ -90,6 +98,17 @@ def test_an_attempt_is_1_to_4(attempt: int) -> None:
 def test_a_record_that_is_no_filing_event_is_undecodable_and_says_why(record: FilingRecord, reason: str) -> None:
     with pytest.raises(UndecodableFiling, match=reason):
         decode_filing(record)
+
+
+def test_a_trace_that_is_not_valid_ends() -> None:
+    assert decode_filing(_with_headers(traceparent=TRACEPARENT.encode())).traceparent == TRACEPARENT
+    assert decode_filing(_with_headers(traceparent=b"00-words-of-a-document-01")).traceparent is None
+
+
+def test_the_reason_stays_short_however_long_a_headers_name_is() -> None:
+    with pytest.raises(UndecodableFiling) as undecodable:
+        decode_filing(_with_headers(**{"x" * 100_000: b"\xff"}))
+    assert len(str(undecodable.value)) < 1000
 
 
 SECRET = "words of a document"

@@ -1,5 +1,7 @@
 """What is published of a filing where it does not fit, or where it is set aside."""
 
+from dataclasses import replace
+
 import pytest
 
 from schemas.dead_letters import Death
@@ -9,7 +11,7 @@ from schemas.tasks import TaskStatus
 from schemas.topics import FILINGS, FILINGS_DEAD, RISKS, TASKS
 from streams.incoming import FilingRecord, decode_filing
 from streams.outcomes import Outcomes, ResultTooLarge
-from tests.unit.examples import NOON, a_risk, an_assessment
+from tests.unit.examples import NOON, TASK_ID, a_risk, an_assessment
 from tests.unit.fake_publisher import FakePublisher
 from tests.unit.streams.worker import an_event
 from transport.publisher import EventTooLarge
@@ -144,3 +146,15 @@ async def test_a_record_that_the_dead_letter_topic_does_not_take_is_set_aside_wi
     told = dict(letter.headers)
     assert told["sigmak-dead-value-left-behind"] == b"true"
     assert (told["sigmak-original-topic"], told["sigmak-original-offset"]) == (FILINGS.encode(), b"17")
+
+
+async def test_a_record_of_large_headers_and_key_is_set_aside_with_those_that_tell_what_it_is(
+    kafka: FakePublisher,
+) -> None:
+    kafka.faults[FILINGS_DEAD] = [EventTooLarge(FILINGS_DEAD)]
+    record = an_event()
+    ballast = [("large", b"x" * 5000), *((f"one-of-many-{number}", b"x") for number in range(5000))]
+    await _set_aside(kafka, replace(record, key=b"x" * 5000, headers=[*record.headers, *ballast]))
+    [letter] = kafka.on(FILINGS_DEAD)
+    assert sum(len(name) + len(value) for name, value in letter.headers) + len(letter.key or b"") < 10_000
+    assert dict(letter.headers)["ce_id"] == TASK_ID.encode()
