@@ -185,6 +185,7 @@ def time_report(embedder: Embedder, earlier: Read, later: Read) -> dict[str, flo
         factors=factors,
         vectors=later.vectors,
         history=earlier.history(),
+        size=company_size(document),
     )
     return {"reading": round(read - started, 3), "scoring": round(process_time() - read, 3)}
 

@@ -1,13 +1,17 @@
 """How fast and how exact each way of embedding is on this processor: what `precision` should be set to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.analysis.embedding.embedder import Embedder, Precision, packaged_model
+from streams.analysis.embedding.embedder import Embedder, Precision
+from streams.analysis.embedding.other_runtimes import Embed, int8_network, onnx_network, onnx_runtime, pytorch
 
 LOWEST_COSINE = 0.999
 """To full precision, of any paragraph: what is below changes scores, not only their last digits."""
@@ -26,7 +30,6 @@ _SENTENCES = (
     "If we do not meet the covenants of our credit agreement, our lenders may demand repayment.",
 )
 
-Embed = Callable[[str], NDArray[np.float32]]
 Clock = Callable[[], float]
 
 
@@ -44,9 +47,12 @@ class Measured:
 
 
 def compare(clock: Clock, *, threads: int = 1, runs: int = 3) -> list[Measured]:
-    """Measure PyTorch in full precision, which is the reference, then each precision of the embedder."""
+    """Measure PyTorch in full precision, which is the reference, then each precision of the embedder, then other ways.
+
+    ONNX Runtime is left out where it is not installed.
+    """
     texts = sample_paragraphs()
-    reference = _pytorch(threads)
+    reference = pytorch(threads)
     truth = np.stack([reference(text) for text in texts])
     measured = [_measure("pytorch f32", None, reference, texts, truth, clock, runs)]
     for precision in ("f32", "bf16"):
@@ -54,6 +60,9 @@ def compare(clock: Clock, *, threads: int = 1, runs: int = 3) -> list[Measured]:
         setting = embedder.name.removeprefix(f"{embedder.model} (").removesuffix(")")
         embed = _first_vector(embedder)
         measured.append(_measure(setting, precision, embed, texts, truth, clock, runs))
+    with TemporaryDirectory() as folder:
+        for setting, embed in _other_ways(threads, Path(folder)):
+            measured.append(_measure(setting, None, embed, texts, truth, clock, runs))
     return measured
 
 
@@ -100,17 +109,9 @@ def _first_vector(embedder: Embedder) -> Embed:
     return embed
 
 
-def _pytorch(threads: int) -> Embed:
-    import torch
-    from sentence_transformers import SentenceTransformer
-
-    torch.set_num_threads(threads)
-    model = SentenceTransformer(str(packaged_model()), device="cpu")
-
-    def embed(text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = np.asarray(
-            model.encode(text, normalize_embeddings=True, show_progress_bar=False), np.float32
-        )
-        return vector
-
-    return embed
+def _other_ways(threads: int, folder: Path) -> Iterator[tuple[str, Embed]]:
+    yield "pytorch bf16", pytorch(threads, bf16=True)
+    if all(map(find_spec, ("onnx", "onnxruntime"))):
+        network = onnx_network(folder)
+        yield "onnxruntime f32", onnx_runtime(network, threads)
+        yield "onnxruntime int8", onnx_runtime(int8_network(network), threads)

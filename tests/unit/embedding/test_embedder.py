@@ -75,6 +75,19 @@ def test_it_agrees_with_the_model_in_full_precision(embedder: Embedder) -> None:
         assert (fast * full).sum(axis=1).min() > 0.999
 
 
+def test_what_an_input_is_filled_up_with_does_not_count() -> None:
+    """Lengths on both sides of a step and up to the model's window, against a model that fills nothing up."""
+    from sentence_transformers import SentenceTransformer
+
+    reference = SentenceTransformer(str(get_model_path()), device="cpu")
+    full = Embedder(precision="f32")
+    for count in (1, 13, 14, 15, 200, 254):
+        text = " ".join((["storm", "rust", "wages"] * 90)[:count])
+        [vectors] = full.embed([text])
+        assert vectors.shape[0] == 1
+        assert vectors[0] @ reference.encode(text, normalize_embeddings=True) > 0.99999
+
+
 def test_cached_vectors_are_the_computed_ones_bit_for_bit(embedder: Embedder) -> None:
     cache = DictCache()
     cold = Embedder(cache=cache).embed([LONG, "Rust."])
