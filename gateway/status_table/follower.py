@@ -142,19 +142,24 @@ class StatusFollower:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._follow()
-            except _Rebuild as reason:
-                log.warning("rebuilding the status table: %s", reason)
-                self._fault = f"the status table is rebuilt: {reason}"
-                # Before the rows go: a reader would take the emptied table for one that holds all.
-                with self._lock:
-                    self._positions = {}
-                self._table.clear()
+                self._table.mend()
+                self._follow_or_clear()
             except Exception as error:
                 # Kafka away, or the disk full: the reason is shown by /ready, and nothing is skipped on the next try.
                 log.warning("the status table does not follow its topic: %s", error)
                 self._fault = f"the status table does not follow its topic: {error}"
                 self._stopping.wait(_RETRY_SECONDS)
+
+    def _follow_or_clear(self) -> None:
+        try:
+            self._follow()
+        except _Rebuild as reason:
+            log.warning("rebuilding the status table: %s", reason)
+            self._fault = f"the status table is rebuilt: {reason}"
+            # Before the rows go: a reader would take the emptied table for one that holds all.
+            with self._lock:
+                self._positions = {}
+            self._table.clear()
 
     def _follow(self) -> None:
         cluster_id, topic_id = self._identity()

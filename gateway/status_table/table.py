@@ -1,7 +1,11 @@
 """The table on disk: rows by task id, and in the same write the offsets up to which the topic is in them."""
 
+import errno
 import itertools
 import logging
+import shutil
+import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +29,9 @@ _SWEPT_AT_ONCE = 50
 _FIRST_KEY, _AFTER_LAST_KEY = b"", b"\xff"
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 """RocksDB's default of 64 MiB, of which it keeps two, is half of what a gateway may use."""
+_ROOM_BYTES = 2 * _WRITE_BUFFER_BYTES
+"""What a table that is opened anew may write at once."""
+_PROBE_BYTES = 1024 * 1024
 _FILTER_BITS_A_KEY = 10
 """Bloom filters: most reads are of tasks that are new, and without them each would search every file on disk."""
 
@@ -64,20 +71,18 @@ class StatusTable:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        options = Options(raw_mode=True)
-        options.create_if_missing(create_if_missing=True)
-        options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
-        files = BlockBasedOptions()
-        files.set_bloom_filter(_FILTER_BITS_A_KEY, block_based=False)
-        options.set_block_based_table_factory(files)
+        self._folder, self._options = folder, _options()
+        # Held while the table is opened anew, which closes it for a moment.
+        self._open = threading.Lock()
+        self._takes_writes = True
         try:
-            self._db = Rdict(str(folder), options)
+            self._db = Rdict(str(folder), self._options)
         except Exception as error:  # noqa: BLE001, rocksdict has no narrower one
             # A damaged table is rebuilt from the topic. RocksDB refuses to destroy one that is in use, and deletes
             # its own files only, should the folder hold anything else.
-            Rdict.destroy(str(folder), options)
+            Rdict.destroy(str(folder), self._options)
             log.warning("the status table in %s was damaged and is begun anew: %s", folder, error)
-            self._db = Rdict(str(folder), options)
+            self._db = Rdict(str(folder), self._options)
 
     def source(self) -> Source | None:
         """Where the rows come from; None for an empty table."""
@@ -86,7 +91,8 @@ class StatusTable:
 
     def get(self, task_id: str) -> Row | None:
         """The row of a task, one local read."""
-        raw = self._db.get(_ROW + task_id.encode())
+        with self._open:
+            raw = self._db.get(_ROW + task_id.encode())
         return None if raw is None else decode_row(raw)
 
     def apply(self, records: Iterable[StatusRecord], source: Source) -> None:
@@ -104,7 +110,7 @@ class StatusTable:
             if isinstance(row, EndedMarker):
                 batch.put(_gone_key(row.tombstoned_at, task_id), b"")
         batch.put(_SOURCE, source.encode())
-        self._db.write(batch)
+        self._write(batch)
 
     def _sweep(self, batch: WriteBatch, now: datetime) -> None:
         """Delete a few markers past their life with each write: all at once would hold up the statuses behind them."""
@@ -122,11 +128,59 @@ class StatusTable:
         """Forget everything: the rows belong to another topic, or are too old."""
         batch = WriteBatch(raw_mode=True)
         batch.delete_range(_FIRST_KEY, _AFTER_LAST_KEY)
-        self._db.write(batch)
+        self._write(batch)
+
+    def mend(self) -> None:
+        """After a write that failed, be able to write again; does nothing where none has.
+
+        RocksDB takes no write after one that failed, also when the disk has room again, until it is opened anew.
+
+        Raises:
+            OSError: while the disk is full, or can't be written to; what the table holds can still be read.
+        """
+        if self._takes_writes:
+            return
+        _check_room(self._folder)
+        with self._open:
+            self.close()
+            self._db = Rdict(str(self._folder), self._options)
+        self._takes_writes = True
+        log.info("the status table in %s takes writes again", self._folder)
 
     def close(self) -> None:
         """Flush and close; the folder may then be opened again."""
-        self._db.close()
+        try:
+            self._db.close()
+        except Exception as error:
+            # After a write that failed it tells so once more, and is closed none the less.
+            if self._takes_writes:
+                raise
+            log.info("the status table in %s was closed after a failed write: %s", self._folder, error)
+
+    def _write(self, batch: WriteBatch) -> None:
+        try:
+            self._db.write(batch)
+        except Exception:
+            self._takes_writes = False
+            raise
+
+
+def _options() -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(create_if_missing=True)
+    options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
+    files = BlockBasedOptions()
+    files.set_bloom_filter(_FILTER_BITS_A_KEY, block_based=False)
+    options.set_block_based_table_factory(files)
+    return options
+
+
+def _check_room(folder: Path) -> None:
+    if shutil.disk_usage(folder).free < _ROOM_BYTES:
+        raise OSError(errno.ENOSPC, f"less than {_ROOM_BYTES} bytes are free for the status table", str(folder))
+    with tempfile.TemporaryFile(dir=folder) as probe:
+        probe.write(bytes(_PROBE_BYTES))
+        probe.flush()
 
 
 def must_rebuild(source: Source | None, *, cluster_id: str, topic_id: str, now: datetime) -> str | None:
