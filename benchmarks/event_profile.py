@@ -29,9 +29,14 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seconds", type=float, default=6.0)
     seconds = arguments.parse_args().seconds
-    with tempfile.TemporaryDirectory() as name, running_system(workers=PROCESSES, analysis=ANALYSIS) as system:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running_system(workers=PROCESSES, analysis=ANALYSIS, steady_kafka=True) as system,
+    ):
         targets = task_targets(system, Path(name))
         ends = EndsOfTasks(system.kafka)
+        warm_up = unpaced(targets, connections=CONNECTIONS, seconds=seconds).requests
+        ends.wait_for(warm_up, within=_WITHIN)
         before, began = _processor_seconds(system), time.perf_counter()
         sent = unpaced(targets, connections=CONNECTIONS, seconds=seconds).requests
         ends.wait_for(sent, within=_WITHIN)
@@ -48,6 +53,7 @@ def main() -> None:
         "script": "event_profile",
         "machine": machine(),
         "tasks_a_second": round(rate),
+        "ms_a_task_in_a_worker": round(PROCESSES * 1000 / rate, 1),
         "processor_ms_a_task": {kind: round(milliseconds, 2) for kind, milliseconds in used.items()},
         "python": dict(zip(pids, profiles, strict=True)),
     }

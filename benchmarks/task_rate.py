@@ -14,6 +14,7 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,11 @@ from benchmarks.rig.celery_app import celery_workers, tasks_a_second
 from benchmarks.rig.documents import short_document, submission
 from benchmarks.rig.empty_analysis import sample_result
 from benchmarks.rig.figures import Figure, print_figures
+from benchmarks.rig.processes import with_descendants
 from benchmarks.rig.redis_server import redis_server
 from benchmarks.rig.running_system import RunningSystem, running_system
 from benchmarks.rig.status_topic import EndsOfTasks
-from benchmarks.rig.turns import in_turn
+from benchmarks.rig.turns import Metered, in_turn
 from benchmarks.rig.vegeta import Target, within_a_second
 
 PROCESSES = 2
@@ -48,31 +50,48 @@ def main() -> None:
     arguments.add_argument("--single", type=int, default=500, help="tasks sent one after the other")
     arguments.add_argument("--rounds", type=int, default=3, help="in which what is compared takes turns")
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder, running_system(workers=PROCESSES, analysis=ANALYSIS) as system:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_system(workers=PROCESSES, analysis=ANALYSIS, steady_kafka=True) as system,
+    ):
+        targets = task_targets(system, Path(folder))
+        _tasks_at_once(system, targets, given.tasks)
         single = _single_tasks(system, given.single)
-        filings = [{"ticker": f"B{n % TICKERS}", "filing_year": 2024, "html_content": short_document(DOCUMENT)}
-                   for n in range(given.tasks)]  # fmt: skip
-        with (
-            redis_server(system.logs / "redis.log") as redis,
-            celery_workers(redis, processes=PROCESSES, log=system.logs / "celery.log"),
-        ):
-            rates = in_turn(
-                {
-                    "SigmaK": partial(_tasks_at_once, system, task_targets(system, Path(folder)), given.tasks),
-                    "Celery": partial(tasks_a_second, redis, filings, within=_WITHIN),
-                },
-                given.rounds,
-            )
-    times = statistics.quantiles(single, n=100)
-    figures = [
-        Figure("one task, POST to SUCCESS readable: p50", times[49] * 1000, "ms", at_most=10),
-        Figure("one task, POST to SUCCESS readable: p99", times[98] * 1000, "ms", at_most=50),
-        *(Figure(f"{given.tasks} tasks at once: {name}", rate, "tasks/s") for name, rate in rates.items()),
-        Figure(f"{given.tasks} tasks at once: of Celery", rates["SigmaK"] / rates["Celery"], "x", at_least=3),
+        figures = [*_single_figures(single), *_rate_figures(system, targets, given.tasks, given.rounds)]
+    result_bytes = len(sample_result().model_dump_json())
+    print_figures("task_rate", figures, **vars(given), processes=PROCESSES, result_bytes=result_bytes)
+
+
+def _single_figures(seconds: Sequence[float]) -> list[Figure]:
+    percentiles = statistics.quantiles(seconds, n=100)
+    return [
+        Figure("one task, POST to SUCCESS readable: p50", percentiles[49] * 1000, "ms", at_most=10),
+        Figure("one task, POST to SUCCESS readable: p99", percentiles[98] * 1000, "ms", at_most=50),
     ]
-    print_figures(
-        "task_rate", figures, **vars(given), processes=PROCESSES, result_bytes=len(sample_result().model_dump_json())
-    )
+
+
+def _rate_figures(system: RunningSystem, targets: list[Target], tasks: int, rounds: int) -> list[Figure]:
+    filings = [
+        {"ticker": f"B{number % TICKERS}", "filing_year": 2024, "html_content": short_document(DOCUMENT)}
+        for number in range(tasks)
+    ]
+    with (
+        redis_server(system.logs / "redis.log") as redis,
+        celery_workers(redis.url, processes=PROCESSES, log=system.logs / "celery.log") as celery,
+    ):
+        ours = Metered(
+            partial(_tasks_at_once, system, targets, tasks), [pid for pids in system.pids.values() for pid in pids]
+        )
+        theirs = Metered(
+            partial(tasks_a_second, redis.url, filings, within=_WITHIN), [redis.pid, *with_descendants(celery)]
+        )
+        rates = in_turn({"SigmaK": ours, "Celery": theirs}, rounds)
+    return [
+        *(Figure(f"{tasks} tasks at once: {name}", rate, "tasks/s") for name, rate in rates.items()),
+        Figure(f"{tasks} tasks at once: of Celery", rates["SigmaK"] / rates["Celery"], "x", at_least=3),
+        Figure("processor time a task, all processes: SigmaK", ours.processor_seconds * 1000 / tasks, "ms"),
+        Figure("processor time a task, all processes: Celery", theirs.processor_seconds * 1000 / tasks, "ms"),
+    ]
 
 
 def _single_tasks(system: RunningSystem, count: int) -> list[float]:

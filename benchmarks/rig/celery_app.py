@@ -46,8 +46,8 @@ def analyze(self: Task, filing: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def celery_workers(redis: str, *, processes: int, log: Path) -> Iterator[None]:
-    """Celery with so many worker processes, which have finished a first task."""
+def celery_workers(redis: str, *, processes: int, log: Path) -> Iterator[int]:
+    """The pid of a Celery with so many worker processes, which have finished a first task."""
     os.environ[_ADDRESS] = redis
     app.conf.update(broker_url=redis, result_backend=redis)
     options = ["--pool", "prefork", "--concurrency", str(processes), "--loglevel", "WARNING"]
@@ -58,7 +58,7 @@ def celery_workers(redis: str, *, processes: int, log: Path) -> Iterator[None]:
     try:
         for _ in range(processes):
             analyze.delay({"ticker": "WARM", "filing_year": 2024}).get(timeout=_START_WITHIN)
-        yield
+        yield process.pid
     finally:
         process.stop()
 

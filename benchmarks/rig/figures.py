@@ -50,5 +50,7 @@ def print_figures(script: str, figures: Sequence[Figure], **conditions: object) 
 
 
 def _short(value: float) -> float:
-    """Three significant digits, and no fewer than the whole part has."""
-    return float(f"{value:.3g}") if abs(value) < 100 else round(value)
+    """Three significant digits; with fewer, what just misses its aim would look as if it were met."""
+    if abs(value) >= 1000:
+        return round(value)
+    return round(value, 1) if abs(value) >= 10 else float(f"{value:.3g}")

@@ -28,6 +28,15 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def with_descendants(pid: int) -> list[int]:
+    """The process and all that descend from it."""
+    found = [pid]
+    for each in found:
+        for thread in Path(f"/proc/{each}/task").iterdir():
+            found.extend(map(int, (thread / "children").read_text().split()))
+    return found
+
+
 def memory_bytes() -> int:
     """The machine's memory."""
     return os.sysconf("SC_PHYS_PAGES") * resource.getpagesize()

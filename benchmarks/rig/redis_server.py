@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from redis import Redis
@@ -15,9 +16,17 @@ from ops.local.programs import MissingProgram
 _START_WITHIN = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class RunningRedis:
+    """Where it is, and its process."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def redis_server(log: Path) -> Iterator[str]:
-    """The address of a Redis that keeps everything in memory and writes nothing to disk.
+def redis_server(log: Path) -> Iterator[RunningRedis]:
+    """A Redis that keeps everything in memory and writes nothing to disk.
 
     Raises:
         MissingProgram: where `redis-server` is not installed.
@@ -34,7 +43,7 @@ def redis_server(log: Path) -> Iterator[str]:
     process.start()
     try:
         process.wait_until_ready(lambda: _answers(port), within=_START_WITHIN)
-        yield f"redis://{LOOPBACK}:{port}/0"
+        yield RunningRedis(f"redis://{LOOPBACK}:{port}/0", process.pid)
     finally:
         process.stop()
 
