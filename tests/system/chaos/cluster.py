@@ -15,6 +15,7 @@ from schemas.topics import catalogue
 from tests.conftest import PARTITIONS
 from tests.system.chaos.plan import Fault, ScheduledFault
 from tests.system.parts import Gateway, System, Worker
+from tests.waiting import eventually
 from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
 
@@ -52,9 +53,9 @@ class Cluster:
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        """Wait for every process that shall run."""
+        """Wait for every process that shall run; one that a filing kills meanwhile is started again."""
         for part in (*self.gateways, *self.workers, *self.forwarders):
-            part.process.wait_until_ready(part.ready, within=90)
+            eventually(part.ready, within=90, what=f"{part.process.name} is ready")
 
     def strike(self, scheduled: ScheduledFault, random_: random.Random) -> None:
         """Let a fault happen, and end when its time is over."""
