@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import orjson
+
 from schemas.envelope import ATTEMPT_HEADER, OWNER_HEADER, CloudEvent
 from schemas.filings import FilingSubmitted
 from schemas.risks import RiskAssessment
@@ -29,7 +31,8 @@ def filing_submitted(
         source=source,
         time=time,
         subject=filing.ticker,
-        data=filing.model_dump_json(exclude_none=True).encode(),
+        # By orjson: pydantic's own writing of a document of megabytes took two fifths of the gateway's time for it.
+        data=orjson.dumps(filing.model_dump(mode="json", exclude_none=True)),
         traceparent=traceparent,
         extensions={ATTEMPT_HEADER: str(attempt), **_owned_by(owner)},
     )
