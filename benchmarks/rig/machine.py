@@ -6,6 +6,9 @@ from pathlib import Path
 
 from benchmarks.rig.processes import memory_bytes
 
+_LOAD_BEFORE = os.getloadavg()[0]
+"""Taken as the script begins: later it is the script's own."""
+
 
 def machine() -> dict[str, object]:
     """What must stand beside a figure; the load tells whether something else ran."""
@@ -14,7 +17,7 @@ def machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "memory_gib": round(memory_bytes() / 2**30, 1),
         "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[0], 1),
+        "load_before": round(_LOAD_BEFORE, 1),
     }
 
 
