@@ -37,7 +37,8 @@ class Flow:
     contents: list[str] = field(default_factory=list)
     perhaps: set[str] = field(default_factory=set)
     """Task ids of filings that may or may not have been accepted: the answer was 503, and named them."""
-    refused: int = 0
+    refused: list[float] = field(default_factory=list)
+    """When each filing was sent that was answered with 503."""
 
     def __post_init__(self) -> None:
         self._end = threading.Event()
@@ -71,7 +72,7 @@ class Flow:
             self.accepted.append((answer.json()["task_id"], sent))
         else:
             assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
-            self.refused += 1
+            self.refused.append(sent)
             self.perhaps |= {answer.json()["task_id"]} if "task_id" in answer.json() else set()
 
 

@@ -59,7 +59,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_gateway_whose_network_to_kafka_fails_recovers_and_loses_nothing(running: Running, fault: str) -> None:
     def is_felt(flow: Flow, _broken: float) -> bool:
-        return flow.refused > 0 if fault == "slow" else not running.gateway.ready()
+        return bool(flow.refused) if fault == "slow" else not running.gateway.ready()
 
     # Two acknowledgements take longer than a gateway waits.
     _outlives(running, running.kafka.links["gateway"], breaking(fault, latency=2.1), is_felt)
