@@ -30,6 +30,10 @@ class KafkaUnreachable(ConnectionError):
     """No broker answered."""
 
 
+class _NotKnownEverywhere(KafkaUnreachable):
+    """A topic is new: one broker has told of it, and another, which was asked for its settings, does not know it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """How one topic on the broker differs from the catalogue."""
@@ -104,10 +108,16 @@ class TopicAdmin:
 
     def _wait_until_applied(self, topics: Sequence[Topic]) -> None:
         deadline = time.monotonic() + self._timeout
-        while not {topic.name for topic in topics} <= self._partition_counts().keys() or self._drifted(topics):
+        while not self._shows(topics):
             if time.monotonic() > deadline:
                 raise KafkaUnreachable(f"the broker at {self._bootstrap_servers} does not show what was changed")
             time.sleep(_LOOK_AGAIN_SECONDS)
+
+    def _shows(self, topics: Sequence[Topic]) -> bool:
+        try:
+            return {topic.name for topic in topics} <= self._partition_counts().keys() and not self._drifted(topics)
+        except _NotKnownEverywhere:
+            return False
 
     def _partition_counts(self) -> dict[str, int]:
         try:
@@ -160,6 +170,8 @@ class TopicAdmin:
         except KafkaException as error:
             if error.args[0].code() in _UNREACHABLE:
                 raise self._unreachable() from error
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise _NotKnownEverywhere("a topic is so new that not all brokers know it") from error
             raise
 
     def _unreachable(self) -> KafkaUnreachable:

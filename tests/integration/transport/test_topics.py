@@ -131,3 +131,17 @@ def test_a_broker_that_goes_away_between_two_questions_is_unreachable_too(distur
 def test_without_a_broker_the_address_is_named() -> None:
     with pytest.raises(KafkaUnreachable, match=r"127\.0\.0\.1:1"):
         TopicAdmin(KafkaConnection("127.0.0.1:1"), timeout=1).differences([])
+
+
+def test_apply_waits_for_a_broker_that_does_not_know_a_new_topic_yet(
+    admin: TopicAdmin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As one of several brokers does, for milliseconds: the request is answered with "unknown topic", once.
+    unknown, asked = a_topic(), TopicAdmin._drifted
+    asked_for = iter([[unknown]])
+    monkeypatch.setattr(TopicAdmin, "_drifted", lambda self, topics: asked(self, next(asked_for, topics)))
+    topic = a_topic()
+    created = admin._create([topic])
+    admin._wait_until_applied([topic])
+    assert created == [f"{topic.name}: created"]
+    assert admin.differences([topic]) == []
