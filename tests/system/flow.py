@@ -86,6 +86,12 @@ def end_of(gateway: Gateway, task: str) -> str | None:
     return str(status) if status in _ENDS else None
 
 
+def flows(flow: Flow, gateway: Gateway) -> None:
+    """A filing has gone all the way, so each connection that one needs is open."""
+    first = eventually(lambda: flow.accepted, within=30, what="a filing is accepted")[0][0]
+    assert eventually(lambda: end_of(gateway, first), within=60, what="a filing ends") == "SUCCESS"
+
+
 def all_succeed(flow: Flow, gateway: Gateway, *, within: float) -> None:
     """Each accepted filing ends, in SUCCESS."""
     deadline = time.monotonic() + within

@@ -16,7 +16,7 @@ from ops.local.toxiproxy import Link, Toxiproxy
 from schemas.topics import catalogue
 from streams.agents.app import GROUP
 from tests.conftest import PARTITIONS, without_its_programs_skipped
-from tests.system.flow import FAULTS, Flow, all_succeed, assessed_tasks, breaking, end_of, recovers
+from tests.system.flow import FAULTS, Flow, all_succeed, assessed_tasks, breaking, end_of, flows, recovers
 from tests.system.parts import Gateway, System, Worker
 from tests.waiting import eventually
 from transport.connection import KafkaConnection
@@ -85,7 +85,7 @@ def _outlives(
     before = assessed_tasks(running.system.kafka)
     try:
         with Flow(gateway) as flow:
-            eventually(lambda: flow.accepted, within=30, what="filings flow")
+            flows(flow, gateway)
             break_it(link)
             broken = time.monotonic()
             eventually(lambda: is_felt(flow, broken), within=60, what="the fault is felt")

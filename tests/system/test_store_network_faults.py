@@ -11,7 +11,7 @@ from ops.local.toxiproxy import Link, Toxiproxy
 from ops.local.weaviate import LocalWeaviate
 from ops.local.weaviate_server import variables
 from tests.conftest import without_its_programs_skipped
-from tests.system.flow import FAULTS, Flow, all_succeed, assessed_tasks, breaking, recovers
+from tests.system.flow import FAULTS, Flow, all_succeed, assessed_tasks, breaking, flows, recovers
 from tests.system.parts import Gateway, System, Worker
 from tests.system.test_store_outage import FILING, sigmak_store
 from tests.waiting import eventually
@@ -62,7 +62,7 @@ def test_filings_wait_while_the_network_to_weaviate_fails_and_succeed_after(runn
 
     try:
         with Flow(gateway, body={"html_content": FILING}, pause=1.0) as flow:
-            eventually(lambda: flow.accepted, within=30, what="filings flow")
+            flows(flow, gateway)
             breaking(fault, latency=2 * TIMEOUT)(link)
             eventually(lambda: waits(flow), within=60, what="a filing waits for its next attempt")
             link.heal()
