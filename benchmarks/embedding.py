@@ -11,12 +11,15 @@ import argparse
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.labelled import filings_folder
 from benchmarks.rig.machine import machine
@@ -63,10 +66,26 @@ def main() -> None:
     print(json.dumps(figures, indent=1))
 
 
+class _CountingCache:
+    """Counts, of the last look, how many vectors were wanted and how many known."""
+
+    def __init__(self, cache: SqliteVectorCache) -> None:
+        self._cache = cache
+        self.put = cache.put
+        self.asked = self.found = 0
+
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        wanted = list(keys)
+        known = self._cache.get(wanted)
+        self.asked, self.found = len(wanted), len(known)
+        return known
+
+
 def _filings(threads: int, clock: Clock) -> Iterator[dict[str, Any]]:
     """One filing after the other, in a worker that has just begun and knows nothing."""
     with TemporaryDirectory() as folder:
-        cache = SqliteVectorCache(Path(folder) / "vectors.sqlite")
+        file = SqliteVectorCache(Path(folder) / "vectors.sqlite")
+        cache = _CountingCache(file)
         embedder = Embedder(threads=threads, cache=cache)
         store = LanceStore(Path(folder) / "store", VectorSpace(embedder.model, embedder.dimensions))
         analysis = Pipeline(DocumentFolders(()), 2**26, embedder, Scorer(embedder), store)
@@ -82,12 +101,14 @@ def _filings(threads: int, clock: Clock) -> Iterator[dict[str, Any]]:
                 "filing": name,
                 "factors": assessment.totals.risk_factors,
                 "by_novelty": assessment.totals.by_novelty,
+                "chunks": cache.asked,
+                "chunks_known": cache.found,
                 **{f"{step}_s": round(end - start, 3) for step, start, end in zip(STEPS, begun, ends, strict=True)},
                 "all_but_embedding_s": round(ends[-1] - begun[0] - (ends[2] - begun[2]), 3),
                 "all_s": round(ends[-1] - begun[0], 3),
             }
         store.close()
-        cache.close()
+        file.close()
 
 
 if __name__ == "__main__":

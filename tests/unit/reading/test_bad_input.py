@@ -1,8 +1,11 @@
 """Documents that are none, or are made to exhaust whoever reads them: a result or a typed error, soon."""
 
 import pickle
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,9 @@ from tests.unit.reading.filings import BODY, HEADINGS, INTRODUCTION, SECOND, fil
 
 LIMIT = 5.0
 """Seconds of one core: a busy machine is no fault of the reader."""
+
+MEMORY_LIMIT = 10**9
+"""Bytes, with the document itself and Python."""
 
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "empty_document"),
@@ -77,6 +83,25 @@ def test_what_would_exhaust_a_careless_reader_is_read_in_time(make: Callable[[],
     start = time.process_time()
     segment(read_item_1a(document))
     assert time.process_time() - start < LIMIT
+
+
+def test_what_would_exhaust_a_careless_reader_is_read_in_a_gigabyte() -> None:
+    """The documents that take most, one after the other in a process of their own, whose peak is theirs."""
+    largest = (
+        "one long paragraph",
+        "many styles in a paragraph",
+        "many line breaks",
+        "every paragraph is a bare number",
+    )
+    program = (
+        "import resource\n"
+        f"from {__name__} import EXHAUSTING, read_item_1a, segment\n"
+        f"for name in {largest}: segment(read_item_1a(EXHAUSTING[name]()))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    project = Path(__file__).parents[3]
+    outcome = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, check=True)
+    assert int(outcome.stdout) * 1024 < MEMORY_LIMIT
 
 
 def test_a_long_paragraph_is_collapsed_as_a_short_one_is() -> None:
