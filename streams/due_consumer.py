@@ -142,8 +142,10 @@ class DueConsumer:
         self._held[record.topic, record.partition] = _Held(record, due_at)
 
     def _forget(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        for moved in partitions:
-            self._held.pop((moved.topic, moved.partition), None)
+        paused = [moved for moved in partitions if self._held.pop((moved.topic, moved.partition), None)]
+        if paused:
+            # A pause outlives the assignment: a partition that comes back would never be read again.
+            self._consumer.resume(paused)
 
 
 def record_of(message: Message) -> FilingRecord:

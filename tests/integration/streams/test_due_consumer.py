@@ -138,3 +138,17 @@ def test_it_tells_how_late_the_oldest_held_record_is(topic: Topic) -> None:
     eventually(lambda: consumer.take(0.1) == [] and consumer.held, within=20, what="the record is held back")
     assert consumer.overdue() == 0
     eventually(lambda: consumer.overdue() > 0, within=5, what="it is overdue while nobody takes it")
+
+
+def test_a_held_partition_that_went_to_another_reader_and_came_back_is_read_on(topic: Topic) -> None:
+    first = topic.reader()
+    joined(first, topic)
+    for partition in range(PARTITIONS):
+        topic.send(12.0, partition=partition)
+    eventually(lambda: not first.take(0.1) and first.held == PARTITIONS, within=10, what="all heads are held back")
+    second = topic.reader()
+    eventually(lambda: not first.take(0.1) and not second.take(0.1) and second.held, within=20, what="some have moved")
+    assert first.held < PARTITIONS
+    second.close()
+    found = taken(first, PARTITIONS, within=40)
+    assert {record.partition for record in found} == set(range(PARTITIONS))
