@@ -1,5 +1,6 @@
 """A local Kafka, the real one."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -58,10 +59,15 @@ def first_message(kafka: LocalKafka, topic: str = TOPIC) -> bytes | None:
         consumer.close()
 
 
+def open_files(pid: int) -> Iterator[str]:
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            yield str(link.readlink())
+
+
 def listening_addresses(pid: int) -> set[str]:
     """The addresses on which a process listens, as the kernel has them: hexadecimal, in its byte order."""
-    links = (str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir())
-    sockets = {link.removeprefix("socket:[").removesuffix("]") for link in links}
+    sockets = {link.removeprefix("socket:[").removesuffix("]") for link in open_files(pid)}
     listening = "0A"
     return {
         row[1].partition(":")[0]
