@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -16,11 +16,17 @@ _TIMEOUT = 30.0
 
 
 class GatewayClient:
-    """Talks to one gateway with one API key."""
+    """Talks to one gateway with one API key, until the end of the `with` block."""
 
     def __init__(self, url: str, key: str) -> None:
         self._http = httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=_TIMEOUT, trust_env=False)
         self._url = url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     def submit(self, body: dict[str, Any]) -> str:
         """Submit a filing; returns its task id.

@@ -29,9 +29,8 @@ def register(app: typer.Typer) -> None:
         from schemas.filings import ScoringOptions
 
         options = ScoringOptions(retrieve_top_k=top, revenue_usd=revenue_usd, market_value_usd=market_value_usd)
-        status = submit_and_watch(
-            GatewayClient(url, api_key), file, ticker=ticker, year=year, options=options, show=not json
-        )
+        with GatewayClient(url, api_key) as client:
+            status = submit_and_watch(client, file, ticker=ticker, year=year, options=options, show=not json)
         if json:
             typer.echo(status.model_dump_json())
         elif status.error is not None:

@@ -69,12 +69,12 @@ def _started(say: Console) -> LocalSystem:
 def _send(system: LocalSystem, filings: list[tuple[Path, str, int]], say: Console) -> None:
     url = system.stack.urls[0]
     say.print(f"ready: {url} (API pages: {url}/docs)\n")
-    client = GatewayClient(url, system.api_key)
-    for number, (file, ticker, year) in enumerate(filings, 1):
-        latest = number == len(filings)
-        status = submit_and_watch(client, str(file), ticker=ticker, year=year, options=_SHOWN, report=latest)
-        if status.error is not None:
-            raise CommandFailed(f"{file}: {status.error.message} ({status.error.type})")
+    with GatewayClient(url, system.api_key) as client:
+        for number, (file, ticker, year) in enumerate(filings, 1):
+            latest = number == len(filings)
+            status = submit_and_watch(client, str(file), ticker=ticker, year=year, options=_SHOWN, report=latest)
+            if status.error is not None:
+                raise CommandFailed(f"{file}: {status.error.message} ({status.error.type})")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Signals that ask a command to stop.
 
-Each test is a process of its own: libraries that other tests load take signals over, and crash where Python does so, too.
+Each test is a process of its own: where other tests have loaded OpenVINO, which gives a thread a signal stack of its own,
+a test process died of SIGSEGV when it was sent SIGTERM.
 """
 
 import subprocess
