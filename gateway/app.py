@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import AsyncIterator, Sequence
 
@@ -86,6 +87,7 @@ class Gateway:
         app.state.table, app.state.follower, app.state.readiness = table, follower, readiness
         follower.start()
         topic_check = asyncio.create_task(readiness.check_topics())
+        _spare_the_collector()
         try:
             yield
         finally:
@@ -99,3 +101,12 @@ class Gateway:
         log.critical("the gateway stops: %s. `sigmak topics apply` creates what is missing.", reasons)
         self._exit_code = _WRONG_TOPICS_EXIT
         self._server.should_exit = True
+
+
+def _spare_the_collector() -> None:
+    """Have the garbage collector leave alone what lives as long as the process.
+
+    It looked through all of the libraries' objects from time to time, and no request was answered for 50 to 140 ms.
+    """
+    gc.collect()
+    gc.freeze()
