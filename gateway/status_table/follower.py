@@ -110,7 +110,7 @@ class StatusFollower:
     def lag(self) -> int:
         """How many records of the topic the table lacks, as far as the consumer has heard."""
         with self._lock:
-            positions = dict(self._positions)
+            positions = {partition: self._positions.get(partition, 0) for partition in range(self._partitions)}
         return sum(max(0, self._heard_end(partition) - position) for partition, position in positions.items())
 
     def _heard_end(self, partition: int) -> int:
@@ -142,13 +142,20 @@ class StatusFollower:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._table.mend()
+                self._mend()
                 self._follow_or_clear()
             except Exception as error:
                 # Kafka away, or the disk full: the reason is shown by /ready, and nothing is skipped on the next try.
                 log.warning("the status table does not follow its topic: %s", error)
                 self._fault = f"the status table does not follow its topic: {error}"
                 self._stopping.wait(_RETRY_SECONDS)
+
+    def _mend(self) -> None:
+        if not self._table.takes_writes:
+            # It may be begun anew: a reader would take the empty table for one that holds all.
+            with self._lock:
+                self._positions = {}
+            self._table.mend()
 
     def _follow_or_clear(self) -> None:
         try:

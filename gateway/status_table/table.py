@@ -67,32 +67,36 @@ class StatusRecord:
 
 
 class StatusTable:
-    """Rows by task id in RocksDB. One writer (the follower's thread), any number of readers."""
+    """Rows by task id in RocksDB. One writer (the follower's thread), any number of readers.
+
+    On a disk that is full or can't be written to it begins closed, without a row, until `mend` could open it.
+    """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._options = folder, _options()
         # Held while the table is opened anew, which closes it for a moment.
-        self._open = threading.Lock()
-        self._takes_writes = True
+        self._opening = threading.Lock()
+        self._db: Rdict | None = None
+        self._takes_writes = False
         try:
-            self._db = Rdict(str(folder), self._options)
-        except Exception as error:  # noqa: BLE001, rocksdict has no narrower one
-            # A damaged table is rebuilt from the topic. RocksDB refuses to destroy one that is in use, and deletes
-            # its own files only, should the folder hold anything else.
-            Rdict.destroy(str(folder), self._options)
-            log.warning("the status table in %s was damaged and is begun anew: %s", folder, error)
-            self._db = Rdict(str(folder), self._options)
+            self._open()
+        except OSError as error:
+            log.warning("the status table in %s can't be opened yet: %s", folder, error)
+
+    @property
+    def takes_writes(self) -> bool:
+        """False where `mend` is to be called first."""
+        return self._takes_writes
 
     def source(self) -> Source | None:
         """Where the rows come from; None for an empty table."""
-        raw = self._db.get(_SOURCE)
+        raw = self._opened.get(_SOURCE)
         return None if raw is None else Source.decode(raw)
 
     def get(self, task_id: str) -> Row | None:
-        """The row of a task, one local read."""
-        with self._open:
-            raw = self._db.get(_ROW + task_id.encode())
+        """The row of a task, one local read; None also while the table is closed."""
+        with self._opening:
+            raw = None if self._db is None else self._db.get(_ROW + task_id.encode())
         return None if raw is None else decode_row(raw)
 
     def apply(self, records: Iterable[StatusRecord], source: Source) -> None:
@@ -114,7 +118,7 @@ class StatusTable:
 
     def _sweep(self, batch: WriteBatch, now: datetime) -> None:
         """Delete a few markers past their life with each write: all at once would hold up the statuses behind them."""
-        for key in itertools.islice(self._db.keys(from_key=_GONE), _SWEPT_AT_ONCE):
+        for key in itertools.islice(self._opened.keys(from_key=_GONE), _SWEPT_AT_ONCE):
             if not isinstance(key, bytes) or not key.startswith(_GONE) or key >= _gone_key(now - TOMBSTONE_LIFE, ""):
                 return
             batch.delete(key)
@@ -131,35 +135,57 @@ class StatusTable:
         self._write(batch)
 
     def mend(self) -> None:
-        """After a write that failed, be able to write again; does nothing where none has.
+        """After a write that failed, or on a disk that let it not be opened, be able to write; else does nothing.
 
         RocksDB takes no write after one that failed, also when the disk has room again, until it is opened anew.
 
         Raises:
-            OSError: while the disk is full, or can't be written to; what the table holds can still be read.
+            OSError: while the disk is full, or can't be written to; what an open table holds can still be read.
         """
         if self._takes_writes:
             return
         _check_room(self._folder)
-        with self._open:
+        with self._opening:
             self.close()
-            self._db = Rdict(str(self._folder), self._options)
-        self._takes_writes = True
+            self._open()
         log.info("the status table in %s takes writes again", self._folder)
 
     def close(self) -> None:
         """Flush and close; the folder may then be opened again."""
+        closed, self._db = self._db, None
+        if closed is None:
+            return
         try:
-            self._db.close()
+            closed.close()
         except Exception as error:
             # After a write that failed it tells so once more, and is closed none the less.
             if self._takes_writes:
                 raise
             log.info("the status table in %s was closed after a failed write: %s", self._folder, error)
 
+    def _open(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._db = Rdict(str(self._folder), self._options)
+        except Exception as error:  # noqa: BLE001, rocksdict has no narrower one
+            # A full disk did no damage: an intact table would be deleted.
+            _check_room(self._folder)
+            # A damaged table is rebuilt from the topic. RocksDB refuses to destroy one that is in use, and deletes
+            # its own files only, should the folder hold anything else.
+            Rdict.destroy(str(self._folder), self._options)
+            log.warning("the status table in %s was damaged and is begun anew: %s", self._folder, error)
+            self._db = Rdict(str(self._folder), self._options)
+        self._takes_writes = True
+
+    @property
+    def _opened(self) -> Rdict:
+        if self._db is None:
+            raise OSError(errno.EBADF, "the status table is closed", str(self._folder))
+        return self._db
+
     def _write(self, batch: WriteBatch) -> None:
         try:
-            self._db.write(batch)
+            self._opened.write(batch)
         except Exception:
             self._takes_writes = False
             raise
@@ -176,6 +202,7 @@ def _options() -> Options:
 
 
 def _check_room(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < _ROOM_BYTES:
         raise OSError(errno.ENOSPC, f"less than {_ROOM_BYTES} bytes are free for the status table", str(folder))
     with tempfile.TemporaryFile(dir=folder) as probe:

@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,8 @@ class System:
     analyses: Path
     """Where test analyses note their starts and look for leave to go on; shared by all that share the Kafka."""
     processes: list[Process] = field(default_factory=list)
+    inside: Sequence[str] = ()
+    """The command that runs each process, where it is to see other disks than the tests do."""
 
     def gateway(self, *, folder: Path | None = None, **settings: object) -> Gateway:
         """A gateway that is ready."""
@@ -173,7 +176,7 @@ class System:
         }
         process = Process(
             name,
-            [sys.executable, "-m", "ops.main", *command],
+            [*self.inside, sys.executable, "-m", "ops.main", *command],
             log=self.folder / f"{name}.log",
             env={key: str(value) for key, value in variables.items()},
         )

@@ -18,6 +18,7 @@ from schemas.events import task_status
 from schemas.identifiers import new_task_id
 from schemas.tasks import TaskState, TaskStatus, in_step
 from schemas.topics import Topic
+from tests.full_disk import full_disk
 from tests.unit.examples import NOON, a_status
 from tests.waiting import eventually
 from transport.connection import KafkaConnection
@@ -303,3 +304,41 @@ async def test_while_the_table_is_rebuilt_nobody_is_told_that_it_holds_all(topic
         assert not was_told
         assert fault is not None
         assert _is_there(table, new)
+
+
+# A full disk
+
+
+class _HeldUpWhenMended(ObservedTable):
+    """It was opened anew, and nothing else goes on until the test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.mended, self.go_on = threading.Event(), threading.Event()
+
+    def mend(self) -> None:
+        """Mend and wait."""
+        super().mend()
+        self.mended.set()
+        assert self.go_on.wait(20)
+
+
+async def test_while_a_table_that_was_damaged_on_a_full_disk_is_rebuilt_nobody_is_told_that_it_holds_all(
+    topic: StatusTopic, folder: Path
+) -> None:
+    with _following(topic, folder, _HeldUpWhenMended) as (table, follower):
+        assert isinstance(table, _HeldUpWhenMended)
+        before = await topic.tell()
+        await follower.catch_up()
+        with full_disk():  # found out when the table is noted to be up to date
+            await asyncio.to_thread(eventually, follower.fault, within=20, what="the table can't be written")
+            (folder / "CURRENT").unlink()
+        assert await asyncio.to_thread(table.mended.wait, 20)
+        assert table.get(before) is None
+        catching_up = asyncio.create_task(follower.catch_up())
+        await asyncio.wait([catching_up], timeout=0.5)
+        was_told = catching_up.done()
+        table.go_on.set()
+        await catching_up
+        assert not was_told
+        assert _is_there(table, before)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from gateway.status_table.rows import EndedMarker, StatusRow, UnreadableStatus, decode_row, status_row
 from gateway.status_table.table import Source, StatusRecord, StatusTable, must_rebuild
 from schemas.tasks import FINISHED, StatusOrder, TaskState, in_step
+from tests.full_disk import full_disk
 from tests.unit.examples import NOON, TASK_ID, a_status
 
 OWNER = "key-1"
@@ -283,6 +284,47 @@ def test_beginning_anew_is_logged_and_deletes_nothing_but_the_table(
     StatusTable(folder).close()
     assert str(folder) in caplog.text
     assert (folder / "notes.txt").read_text() == "not RocksDB's"
+
+
+# A full disk
+
+
+def test_a_table_that_is_started_on_a_full_disk_is_left_whole_and_opened_when_there_is_room(folder: Path) -> None:
+    table = StatusTable(folder)
+    table.apply([_record(SUCCESS)], _source(7))
+    table.close()
+    with full_disk():
+        again = StatusTable(folder)
+        assert (again.takes_writes, again.get(TASK_ID)) == (False, None)
+        with pytest.raises(OSError, match="File too large"):
+            again.mend()
+    again.mend()
+    assert (again.takes_writes, again.source(), _kept(again)) == (True, _source(7), _record(SUCCESS).row)
+    again.apply([_record(PENDING, task_id="other")], _source(8))
+    again.close()
+
+
+def test_a_table_that_is_new_on_a_full_disk_begins_when_there_is_room(folder: Path) -> None:
+    with full_disk():
+        table = StatusTable(folder)
+        with pytest.raises(OSError, match="the status table is closed"):
+            table.apply([_record(SUCCESS)], _source())
+    table.mend()
+    table.apply([_record(SUCCESS)], _source())
+    assert _kept(table).order == SUCCESS.order
+    table.close()
+
+
+def test_a_damaged_table_on_a_full_disk_is_begun_anew_when_there_is_room(folder: Path) -> None:
+    table = StatusTable(folder)
+    table.apply([_record(SUCCESS)], _source())
+    table.close()
+    (folder / "CURRENT").write_bytes(b"garbage")
+    with full_disk():
+        table = StatusTable(folder)
+    table.mend()
+    assert table.source() is None
+    table.close()
 
 
 # Whether stored rows can be continued
