@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from schemas.base import EventModel, TolerantModel
 from schemas.filings import FilingYear, Ticker
@@ -104,6 +104,15 @@ class StatusHead(TolerantModel):
     def order(self) -> StatusOrder:
         """See `StatusOrder`."""
         return _order(self)
+
+
+class StatusFacts(StatusHead):
+    """What a task is found by, too; reading it skips the result as well."""
+
+    ticker: Ticker
+    """As in `TaskStatus`, like the other fields."""
+    submitted_at: AwareDatetime
+    """Orders tasks; a time without a zone can't."""
 
 
 class TaskStatus(EventModel):
