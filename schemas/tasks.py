@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from schemas.base import EventModel, TolerantModel
 from schemas.filings import FilingYear, Ticker
+from schemas.labels import Labels
 from schemas.risks import IndexSummary, RiskAssessment
 
 STEPS = ("reading", "segmenting", "embedding", "scoring", "storing")
@@ -113,6 +114,8 @@ class StatusFacts(StatusHead):
     """As in `TaskStatus`, like the other fields."""
     submitted_at: AwareDatetime
     """Orders tasks; a time without a zone can't."""
+    labels: Labels = Field(default_factory=dict)
+    """As in `TaskStatus`."""
 
 
 class TaskStatus(EventModel):
@@ -142,6 +145,8 @@ class TaskStatus(EventModel):
     """When the work of this attempt began."""
     ended_at: datetime | None = None
     """When the task reached its end."""
+    labels: Labels = Field(default_factory=dict)
+    """As in the filing event."""
     redriven_from: str | None = None
     """The task whose dead letter this one was made from."""
 

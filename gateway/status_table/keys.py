@@ -1,6 +1,6 @@
 """Where the rows of the status table stand, so that what is looked for together stands together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -54,6 +54,11 @@ def ticker_list(owner: str | None, ticker: str) -> bytes:
     return b"tasks/ticker/" + (owner or "").encode() + _END + ticker.encode() + _END
 
 
+def label_list(owner: str | None, name: str, value: str) -> bytes:
+    """Before the positions of an owner's tasks with a label."""
+    return b"tasks/label/" + (owner or "").encode() + _END + f"{name}:{value}".encode() + _END
+
+
 def position(submitted_at: datetime, task_id: str) -> bytes:
     """A task's place in every list that it is in: the newest first, those of one moment by id."""
     return first_position(submitted_at) + task_id.encode()
@@ -71,7 +76,9 @@ def task_at(position: bytes) -> str:
     return position[_TIME_BYTES:].decode()
 
 
-def lists_of(owner: str | None, state: TaskState, ticker: str) -> Iterator[bytes]:
+def lists_of(owner: str | None, state: TaskState, ticker: str, labels: Mapping[str, str]) -> Iterator[bytes]:
     """Every list that such a task is in."""
     yield status_list(owner, state)
     yield ticker_list(owner, ticker)
+    for name, value in labels.items():
+        yield label_list(owner, name, value)

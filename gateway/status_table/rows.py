@@ -10,6 +10,7 @@ from datetime import datetime
 import orjson
 
 from gateway.materialised.records import UnreadableRecord
+from schemas.labels import Labels
 from schemas.tasks import StatusFacts, StatusOrder, TaskState
 
 
@@ -28,12 +29,13 @@ class StatusRow:
     ticker: str
     submitted_at: datetime
     ended_at: datetime | None
+    labels: Labels
     summary: bytes
     body: bytes
 
     def encode_head(self) -> bytes:
         """All but the body: a line of JSON, then the summary."""
-        line = [*self.order], self.owner, self.state, self.ticker, self.submitted_at, self.ended_at
+        line = [*self.order], self.owner, self.state, self.ticker, self.submitted_at, self.ended_at, self.labels
         return orjson.dumps(line) + b"\n" + self.summary
 
     def encode_result(self) -> bytes | None:
@@ -72,6 +74,7 @@ def status_row(value: bytes, owner: str | None) -> StatusRow:
         ticker=facts.ticker,
         submitted_at=facts.submitted_at,
         ended_at=facts.ended_at,
+        labels=facts.labels,
         summary=_without_result(value) if facts.status is TaskState.SUCCESS else value,
         body=value,
     )
@@ -88,7 +91,7 @@ def decode_row(head: bytes, result: bytes | None) -> Row:
     fields = orjson.loads(line)
     if len(fields) == 1:
         return EndedMarker(datetime.fromisoformat(fields[0]))
-    order, owner, state, ticker, submitted_at, ended_at = fields
+    order, owner, state, ticker, submitted_at, ended_at, labels = fields
     return StatusRow(
         order=StatusOrder(*order),
         owner=owner,
@@ -96,6 +99,7 @@ def decode_row(head: bytes, result: bytes | None) -> Row:
         ticker=ticker,
         submitted_at=datetime.fromisoformat(submitted_at),
         ended_at=None if ended_at is None else datetime.fromisoformat(ended_at),
+        labels=labels,
         summary=summary,
         body=summary if result is None else result,
     )

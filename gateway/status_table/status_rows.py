@@ -112,7 +112,7 @@ def _places(task_id: str, row: Row | None) -> list[bytes]:
     if not isinstance(row, StatusRow):
         return []
     position = keys.position(row.submitted_at, task_id)
-    return [each + position for each in keys.lists_of(row.owner, row.state, row.ticker)]
+    return [each + position for each in keys.lists_of(row.owner, row.state, row.ticker, row.labels)]
 
 
 def _counted(held: Held, earlier: dict[str, Row | None], changed: dict[str, Row]) -> dict[bytes, bytes | None]:

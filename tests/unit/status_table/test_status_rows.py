@@ -53,6 +53,7 @@ def _rows(draw: st.DrawFn) -> StatusRow:
         ticker="ACME",
         submitted_at=draw(_MOMENTS),
         ended_at=draw(st.none() | _MOMENTS),
+        labels=draw(st.dictionaries(st.text(), st.text(), max_size=3)),
         summary=summary,
         body=draw(st.just(summary) | st.binary(min_size=1)),
     )
@@ -106,7 +107,10 @@ def test_what_is_no_status_is_unreadable(table: OwnTable, value: bytes) -> None:
         table.rows.read(_delivered(TASK_ID.encode(), value))
 
 
-@pytest.mark.parametrize("changed", [{"submitted_at": "2026-02-03T12:00:00"}, {"ticker": "A\0B"}, {"submitted_at": 9}])
+@pytest.mark.parametrize(
+    "changed",
+    [{"submitted_at": "2026-02-03T12:00:00"}, {"ticker": "A\0B"}, {"labels": {"a": "b\0"}}, {"submitted_at": 9}],
+)
 def test_what_could_not_be_listed_is_unreadable(table: OwnTable, changed: dict[str, object]) -> None:
     value = orjson.dumps({**orjson.loads(PENDING.model_dump_json()), **changed})
     if changed == {"submitted_at": 9}:  # seconds since 1970 tell a moment
