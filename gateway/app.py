@@ -12,12 +12,16 @@ from fastapi_offline import FastAPIOffline
 
 from gateway import problems
 from gateway.keys import ApiKeys
+from gateway.materialised.database import Database
+from gateway.materialised.follower import TopicsFollower
+from gateway.materialised.subscriptions import Subscriptions
 from gateway.metrics import GatewayMetrics
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
 from gateway.routes import probes, submissions, tasks
 from gateway.settings import GatewaySettings
-from gateway.status_table.follower import StatusFollower
+from gateway.status_table.rows import StatusRow
+from gateway.status_table.status_rows import StatusRows
 from gateway.status_table.table import StatusTable
 from schemas.topics import LANES, TASKS
 from transport.documents import DocumentFolders
@@ -68,8 +72,11 @@ class Gateway:
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         settings = self._settings
         connection = settings.connection()
-        table = StatusTable(settings.status_table_dir)
-        follower = StatusFollower(table, connection=connection, topic=TASKS, partitions=settings.partitions)
+        database = Database(settings.status_table_dir)
+        changes: Subscriptions[StatusRow] = Subscriptions()
+        follower = TopicsFollower(
+            database, [StatusRows(TASKS, changes)], connection=connection, partitions=settings.partitions
+        )
         kafka = KafkaPublisher(connection, client_id="sigmak-gateway", delivery_timeout=settings.publish_timeout)
         readiness = Readiness(
             publisher=kafka,
@@ -84,7 +91,8 @@ class Gateway:
         app.state.settings, app.state.keys = settings, self._keys
         app.state.documents = DocumentFolders(settings.document_roots)
         app.state.publisher = FilingPublisher(kafka, settings.publish_timeout)
-        app.state.table, app.state.follower, app.state.readiness = table, follower, readiness
+        app.state.table, app.state.changes = StatusTable(database), changes
+        app.state.follower, app.state.readiness = follower, readiness
         follower.start()
         topic_check = asyncio.create_task(readiness.check_topics())
         _spare_the_collector()
@@ -94,7 +102,7 @@ class Gateway:
             topic_check.cancel()
             await asyncio.to_thread(follower.stop)
             await asyncio.to_thread(kafka.close)
-            table.close()
+            database.close()
 
     def _stop_for_topics(self, differences: Sequence[Difference]) -> None:
         reasons = "; ".join(map(str, differences))

@@ -48,7 +48,9 @@ def invalid_body(error: ValidationError) -> Problem:
     if any(each["type"] == "json_invalid" for each in errors):
         return Problem(HTTPStatus.BAD_REQUEST, "not_json", "The request body is not valid JSON.")
     fields = [
-        {"field": ".".join(str(part) for part in each["loc"]) or "body", "message": each["msg"]} for each in errors
+        # Below a field stand the names of labels: the sender's text.
+        {"field": str(each["loc"][0]) if each["loc"] else "body", "message": each["msg"]}
+        for each in errors
     ]
     named = ", ".join(sorted({field["field"] for field in fields}))
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {named}.", errors=fields)

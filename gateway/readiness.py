@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from gateway.status_table.follower import StatusFollower
+from gateway.materialised.follower import TopicsFollower
 from schemas.topics import Topic
 from transport.publisher import KafkaPublisher
 from transport.topics import Difference, KafkaUnreachable, TopicAdmin
@@ -25,7 +25,7 @@ class Readiness:
         self,
         *,
         publisher: KafkaPublisher,
-        follower: StatusFollower,
+        follower: TopicsFollower,
         admin: TopicAdmin,
         topics: Sequence[Topic],
         on_wrong_topics: Callable[[Sequence[Difference]], None],

@@ -1,6 +1,7 @@
 """Reads a submission: a JSON body, or the document itself as the body with the rest in the query."""
 
 import asyncio
+from collections.abc import Sequence
 from email.message import Message
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -17,7 +18,11 @@ from schemas.filings import FilingSource, Priority, ScoringOptions
 
 _JSON = "application/json"
 _DOCUMENTS = ("text/html", "text/plain")
-_DOCUMENT_FIELDS = frozenset({"html_content", "html_path"})
+_LABEL, _LABELS = "label", "labels"
+"""The parameter of a query, which may be repeated, and the field of a JSON body."""
+_BODY_FIELDS = frozenset({"html_content", "html_path", _LABELS})
+"""What a query can't say."""
+_INSTEAD = {_LABELS: "give each as label=name:value"}
 
 
 class IndexRequest(FilingSource):
@@ -70,12 +75,30 @@ async def _content(request: Request, body_limit: int, content_limit: int) -> byt
 def _query(request: Request) -> dict[str, Any]:
     """The query's parameters; one that is given twice stays a list, which no field takes."""
     query = request.query_params
-    if misplaced := sorted(_DOCUMENT_FIELDS & query.keys()):
-        errors = [{"field": name, "message": "the request body is the document"} for name in misplaced]
+    if misplaced := sorted(_BODY_FIELDS & query.keys()):
+        errors = [
+            {"field": name, "message": _INSTEAD.get(name, "the request body is the document")} for name in misplaced
+        ]
         detail = f"Not valid: {', '.join(misplaced)}."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
-    values = {name: query.getlist(name) for name in query}
-    return {name: given[0] if len(given) == 1 else given for name, given in values.items()}
+    values = {name: query.getlist(name) for name in query if name != _LABEL}
+    fields: dict[str, Any] = {name: given[0] if len(given) == 1 else given for name, given in values.items()}
+    return {**fields, _LABELS: _labels(query.getlist(_LABEL))} if _LABEL in query else fields
+
+
+def _labels(given: Sequence[str]) -> dict[str, str]:
+    pairs = [name_and_value(each) for each in given]
+    labels = {pair[0]: pair[1] for pair in pairs if pair is not None}
+    if len(labels) < len(given):
+        errors = [{"field": _LABEL, "message": "give each label once, as name:value"}]
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {_LABEL}.", errors=errors)
+    return labels
+
+
+def name_and_value(label: str) -> tuple[str, str] | None:
+    """The parts of a label as a query has it, `name:value`; None where it has no colon. A value may have more."""
+    name, colon, value = label.partition(":")
+    return (name, value) if colon else None
 
 
 def _unsupported_media_type() -> Problem:
@@ -94,8 +117,11 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
         if name in schema["required"]
         else {"name": name, "in": "query", "required": False, "schema": field}
         for name, field in schema["properties"].items()
-        if name not in _DOCUMENT_FIELDS
+        if name not in _BODY_FIELDS
     ]
+    label = {"type": "array", "items": {"type": "string"}, "examples": [["portfolio:growth-2025"]]}
+    described_as = "A label as `name:value`, beside a document; a JSON body has the field `labels`."
+    parameters.append({"name": _LABEL, "in": "query", "required": False, "schema": label, "description": described_as})
     coding = {"type": "string", "enum": [*CONTENT_ENCODINGS]}
     parameters.append({"name": "Content-Encoding", "in": "header", "required": False, "schema": coding})
     content: dict[str, Any] = {_JSON: {"schema": schema}}

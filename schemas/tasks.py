@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from schemas.base import EventModel, TolerantModel
 from schemas.filings import FilingYear, Ticker
+from schemas.labels import Labels
 from schemas.risks import IndexSummary, RiskAssessment
 
 STEPS = ("reading", "segmenting", "embedding", "scoring", "storing")
@@ -106,6 +107,17 @@ class StatusHead(TolerantModel):
         return _order(self)
 
 
+class StatusFacts(StatusHead):
+    """What a task is found by, too; reading it skips the result as well."""
+
+    ticker: Ticker
+    """As in `TaskStatus`, like the other fields."""
+    submitted_at: AwareDatetime
+    """Orders tasks; a time without a zone can't."""
+    labels: Labels = Field(default_factory=dict)
+    """As in `TaskStatus`."""
+
+
 class TaskStatus(EventModel):
     """The state of one task: the value of a status event, and the body of `GET /tasks/{id}`."""
 
@@ -133,6 +145,8 @@ class TaskStatus(EventModel):
     """When the work of this attempt began."""
     ended_at: datetime | None = None
     """When the task reached its end."""
+    labels: Labels = Field(default_factory=dict)
+    """As in the filing event."""
     redriven_from: str | None = None
     """The task whose dead letter this one was made from."""
 

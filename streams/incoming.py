@@ -114,4 +114,5 @@ def _fields_at_fault(error: ValidationError) -> str:
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location)) or "data"
+    # Below a field stand the names of labels, which are the producer's text, too.
+    return str(location[0]) if location else "data"

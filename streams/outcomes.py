@@ -46,6 +46,7 @@ class Outcomes:
         Raises:
             ResultTooLarge: nothing was said of the task yet.
         """
+        result = result.model_copy(update={"labels": event.filing.labels})
         if isinstance(result, IndexSummary):
             await self._succeeded(event, result, started_at)
             return
@@ -147,6 +148,7 @@ class Outcomes:
             due_at=due_at,
             started_at=started_at,
             ended_at=ended_at,
+            labels=event.filing.labels,
             redriven_from=event.redriven_from,
         )
         message = task_status(status, source=_SOURCE, time=self.now(), owner=event.owner, traceparent=event.traceparent)

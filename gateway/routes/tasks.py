@@ -7,13 +7,13 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.authentication import Caller, require
 from gateway.keys import ApiKey
+from gateway.materialised.follower import TableBehind, TopicsFollower
 from gateway.problems import Problem, kafka_unavailable
-from gateway.status_table.follower import StatusFollower, StatusTableBehind
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
 from schemas.identifiers import task_created_at
 from schemas.tasks import TaskStatus
-from schemas.topics import RISKS
+from schemas.topics import RISKS, TASKS
 
 router = APIRouter(tags=["tasks"])
 
@@ -38,10 +38,10 @@ async def task_status(request: Request, task_id: str, caller: Caller) -> Respons
     return Response(row.body, media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN)
 
 
-async def _catch_up(follower: StatusFollower) -> None:
+async def _catch_up(follower: TopicsFollower) -> None:
     try:
-        await follower.catch_up()
-    except StatusTableBehind as error:
+        await follower.catch_up(TASKS)
+    except TableBehind as error:
         raise kafka_unavailable(f"Nothing can be said of this task now: {error}.") from error
 
 

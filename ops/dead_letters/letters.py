@@ -1,9 +1,10 @@
 """The letters of the dead-letter topic, with the markers of those that were redriven folded in."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from schemas.dead_letters import Death, NoSuchHeaders, Origin, Redriven
+from schemas.labels import Labels
 from streams.incoming import FilingRecord, UndecodableFiling, decode_filing
 
 
@@ -16,6 +17,7 @@ class DeadTask:
     filing_year: int
     owner: str | None
     traceparent: str | None
+    labels: Labels = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +74,5 @@ def _task(record: FilingRecord) -> DeadTask | None:
         event = decode_filing(record)
     except UndecodableFiling:
         return None
-    return DeadTask(event.task_id, event.filing.ticker, event.filing.filing_year, event.owner, event.traceparent)
+    filing = event.filing
+    return DeadTask(event.task_id, filing.ticker, filing.filing_year, event.owner, event.traceparent, filing.labels)

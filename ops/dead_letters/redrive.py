@@ -70,6 +70,7 @@ class Redrive:
             ticker=task.ticker,
             filing_year=task.filing_year,
             submitted_at=self.now(),
+            labels=task.labels,
             redriven_from=task.task_id,
         )
         status = task_status(pending, source=_SOURCE, time=self.now(), owner=task.owner, traceparent=task.traceparent)

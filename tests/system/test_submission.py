@@ -112,6 +112,9 @@ def test_a_task_can_be_read_as_pending_at_once_with_a_hint_when_to_come_again(ga
         ("market_value_usd", {"market_value_usd": "much"}),
         ("form", {"form": "ten k"}),
         ("priority", {"priority": "urgent"}),
+        ("labels", {"labels": {str(n): "x" for n in range(11)}}),
+        ("labels", {"labels": {"desk": "two\nlines"}}),
+        ("labels", {"labels": {"a b": "x"}}),
         ("unknown", {"unknown": 1}),
     ],
 )

@@ -82,6 +82,11 @@ async def test_the_status_says_pending_under_the_task_id(publisher: FilingPublis
     assert event.extensions == {"sigmak-owner": "key-1"}
 
 
+async def test_the_status_has_the_filings_labels(publisher: FilingPublisher, kafka: FakePublisher) -> None:
+    await _submit(publisher, a_filing(labels={"desk": "credit"}))
+    assert TaskStatus.model_validate_json(_event(kafka, TASKS).data).labels == {"desk": "credit"}
+
+
 async def test_the_filing_goes_under_its_ticker_and_has_the_task_id(
     publisher: FilingPublisher, kafka: FakePublisher
 ) -> None:

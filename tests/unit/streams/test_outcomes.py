@@ -6,12 +6,12 @@ import pytest
 
 from schemas.dead_letters import Death
 from schemas.envelope import CloudEvent
-from schemas.risks import RiskAssessment
-from schemas.tasks import TaskStatus
+from schemas.risks import IndexSummary, RiskAssessment
+from schemas.tasks import WAITING, TaskError, TaskStatus
 from schemas.topics import FILINGS, FILINGS_DEAD, RISKS, TASKS
 from streams.incoming import FilingRecord, decode_filing
 from streams.outcomes import Outcomes, ResultTooLarge
-from tests.unit.examples import NOON, TASK_ID, a_risk, an_assessment
+from tests.unit.examples import NOON, TASK_ID, a_filing, a_risk, an_assessment
 from tests.unit.fake_publisher import FakePublisher
 from tests.unit.streams.worker import an_event
 from transport.publisher import EventTooLarge
@@ -158,3 +158,33 @@ async def test_a_record_of_large_headers_and_key_is_set_aside_with_those_that_te
     [letter] = kafka.on(FILINGS_DEAD)
     assert sum(len(name) + len(value) for name, value in letter.headers) + len(letter.key or b"") < 10_000
     assert dict(letter.headers)["ce_id"] == TASK_ID.encode()
+
+
+# Labels
+
+
+LABELLED = an_event(a_filing(labels={"desk": "credit"}))
+SUMMARY = IndexSummary(ticker="ACME", filing_year=2024, form="10-K", status="found", risk_factors=7)
+
+
+def _last_status(kafka: FakePublisher) -> TaskStatus:
+    event = kafka.on(TASKS)[-1].event
+    assert event is not None
+    return TaskStatus.model_validate_json(event.data)
+
+
+async def test_every_status_and_result_has_the_filings_labels(kafka: FakePublisher) -> None:
+    outcomes, event = Outcomes(kafka, lambda: NOON), decode_filing(LABELLED)
+    error = TaskError(type="broken", message="It is.")
+    for said in (
+        outcomes.progress(event, 1, NOON),
+        outcomes.retry(LABELLED, event, error, due_at=NOON, started_at=NOON, reached=WAITING),
+        outcomes.failure(event, error, NOON, WAITING),
+        outcomes.success(event, SUMMARY, NOON),
+        outcomes.success(event, LONG, NOON),
+    ):
+        await said
+        status = _last_status(kafka)
+        assert status.labels == {"desk": "credit"}
+        assert status.result is None or status.result.labels == {"desk": "credit"}
+    assert _assessment(kafka).labels == {"desk": "credit"}
