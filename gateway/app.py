@@ -23,14 +23,14 @@ from gateway.settings import GatewaySettings
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.status_rows import StatusRows
 from gateway.status_table.table import StatusTable
-from schemas.topics import LANES, TASKS
+from schemas.topics import IDEMPOTENCY, LANES, TASKS
 from transport.documents import DocumentFolders
 from transport.publisher import KafkaPublisher
 from transport.topics import Difference, TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, TASKS)
+_USED_TOPICS = (*LANES, TASKS, IDEMPOTENCY)
 _WRONG_TOPICS_EXIT = 1
 
 
