@@ -69,6 +69,13 @@ def test_every_field_of_a_filing_event_is_among_those_that_make_another_body() -
     assert {name for changes in DIFFERENT for name in changes} == set(FilingSubmitted.model_fields)
 
 
+def test_a_field_that_a_newer_gateway_knows_does_not_make_an_older_ones_body_another() -> None:
+    class Newer(FilingSubmitted):
+        callback: str | None = None
+
+    assert _hash(Newer(ticker="ACME", filing_year=2024, html_content="<p>a filing</p>")) == _hash(a_filing())
+
+
 def test_another_priority_is_another_body_and_another_trace_is_not() -> None:
     assert _hash(a_filing(), "high") != _hash(a_filing())
     assert body_hash(Offered(a_filing(), "key-1", "normal", None)) == _hash(a_filing())
