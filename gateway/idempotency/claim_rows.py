@@ -1,7 +1,7 @@
 """The topic of claims as rows on local disk: who holds each key."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from gateway.idempotency.claims import Claim, holder
 from gateway.materialised.database import Database
-from gateway.materialised.follower import TopicsFollower
 from gateway.materialised.records import Record, UnreadableRecord, decoded
 from gateway.materialised.topic_rows import Changes, Held
 from schemas.claims import SubmissionClaim
@@ -73,10 +72,14 @@ class ClaimRows:
 
 
 class ClaimTable:
-    """The rows as `Claims`."""
+    """The rows as `Claims`.
 
-    def __init__(self, database: Database, follower: TopicsFollower, topic: str) -> None:
-        self._database, self._follower, self._topic = database, follower, topic
+    Args:
+        catch_up: brings the rows up to the end of their topic.
+    """
+
+    def __init__(self, database: Database, catch_up: Callable[[], Awaitable[None]]) -> None:
+        self._database, self._catch_up = database, catch_up
 
     def get(self, key: str) -> Claim | None:
         """See `Claims`."""
@@ -84,7 +87,7 @@ class ClaimTable:
 
     async def catch_up(self) -> None:
         """See `Claims`."""
-        await self._follower.catch_up(self._topic)
+        await self._catch_up()
 
 
 def _swept(held: Held, now: datetime) -> dict[bytes, bytes | None]:

@@ -43,7 +43,7 @@ class Claims(Protocol):
         """Return once all is here that the topic held when this was called.
 
         Raises:
-            StatusTableBehind: where that does not succeed.
+            TableBehind: where that does not succeed.
         """
 
 

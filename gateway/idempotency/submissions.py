@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 
 from gateway.idempotency.claims import Claim, Claims
 from gateway.idempotency.fingerprints import body_hash, claim_key
+from gateway.materialised.follower import TableBehind
 from gateway.publisher import FilingPublisher, Offered
-from gateway.status_table.follower import StatusTableBehind
 from schemas.claims import ClaimState, SubmissionClaim
 from schemas.events import submission_claim
 from schemas.identifiers import new_task_id
@@ -181,5 +181,5 @@ class KeyedSubmissions:
         try:
             async with asyncio.timeout_at(until):
                 await self.claims.catch_up()
-        except (TimeoutError, StatusTableBehind) as error:
+        except (TimeoutError, TableBehind) as error:
             raise KafkaAway("who holds its Idempotency-Key can't be told now", outcome_known=True) from error

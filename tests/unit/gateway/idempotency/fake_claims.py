@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.idempotency.claims import Claim, holder
-from gateway.status_table.follower import StatusTableBehind
+from gateway.materialised.follower import TableBehind
 from schemas.claims import SubmissionClaim
 from schemas.topics import IDEMPOTENCY
 from tests.unit.examples import NOON
@@ -38,7 +38,7 @@ class FakeClaims:
     async def catch_up(self) -> None:
         """Take all that is on the topic."""
         if self.behind:
-            raise StatusTableBehind("behind")
+            raise TableBehind("behind")
         self._follow()
 
     def _follow(self) -> None:
