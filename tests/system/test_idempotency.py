@@ -5,8 +5,9 @@ import gzip
 import os
 import signal
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -109,59 +110,44 @@ def test_a_document_that_its_lane_does_not_take_leaves_its_key_to_a_smaller_one(
     _task(_send(gateways[1], key))
 
 
-def test_after_its_gateway_was_killed_a_filing_that_is_sent_to_another_is_the_same_task(
-    running: System, gateways: tuple[Gateway, Gateway]
-) -> None:
-    doomed = running.gateway()
-    doomed.key = gateways[0].key
-    contents = [_new() for _ in range(SUBMISSIONS)]
-    answers = _sent_until(doomed, contents, blow=doomed.process.kill)
-    assert len(answers) < SUBMISSIONS, "none was in its hand"
-    _all_become_one_task_each(running, gateways[1], contents, answers)
-
-
-def test_after_a_503_of_unknown_outcome_a_filing_that_is_sent_again_is_the_same_task(
+def test_what_a_killed_gateway_had_in_hand_and_what_got_a_503_of_unknown_outcome_is_one_task_each_when_sent_again(
     own_kafka: LocalKafka, system: System
 ) -> None:
     system.kafka = own_kafka.bootstrap_servers
-    gateway = system.gateway(publish_timeout=1)
-    [broker] = own_kafka.pids
-    contents = [_new() for _ in range(SUBMISSIONS)]
-    try:
-        # What is under way to a broker that stands still is taken, but later.
-        answers = _sent_until(gateway, contents, blow=lambda: os.kill(broker, signal.SIGSTOP))
-    finally:
-        os.kill(broker, signal.SIGCONT)
-    assert 503 in {answer.status_code for answer in answers.values()}
-    system.worker("scripted", wait=False)
-    _all_become_one_task_each(system, gateway, contents, answers)
-
-
-def _sent_until(gateway: Gateway, contents: Sequence[str], blow: Callable[[], None]) -> dict[str, httpx.Response]:
-    """Send all of them, and strike as soon as the first is answered; returns the answers that came."""
+    doomed, other = system.gateway(publish_timeout=1), system.gateway(publish_timeout=1)
+    doomed.key = other.key
+    in_hand, unknown = [[_new() for _ in range(SUBMISSIONS)] for _ in range(2)]
     answers: dict[str, httpx.Response] = {}
-
-    def send(content: str) -> None:
-        with contextlib.suppress(httpx.TransportError):
-            answers[content] = _send(gateway, content)
-
-    with ThreadPoolExecutor(len(contents)) as clients:
-        sending = [clients.submit(send, content) for content in contents]
+    with ThreadPoolExecutor(2 * SUBMISSIONS) as clients, _standing_still(own_kafka) as stand_still:
+        sending = [clients.submit(_send_once, doomed, content, answers) for content in in_hand]
+        sending += [clients.submit(_send_once, other, content, answers) for content in unknown]
         wait(sending, return_when=FIRST_COMPLETED)
-        blow()
-    for each in sending:
-        each.result()
-    return answers
-
-
-def _all_become_one_task_each(
-    system: System, gateway: Gateway, contents: Sequence[str], answers: dict[str, httpx.Response]
-) -> None:
-    """Sent again, each is accepted, as the task that an earlier answer named, and is executed once."""
-    tasks = {content: _until_accepted(gateway, content) for content in contents}
+        stand_still()
+        doomed.process.kill()
+        wait(sending)
+    assert not answers.keys() >= {*in_hand}, "the gateway had something in hand"
+    assert 503 in {answer.status_code for content, answer in answers.items() if content in unknown}
+    eventually(other.ready, within=30, what="the gateway reaches Kafka again")
+    tasks = {content: _until_accepted(other, content) for content in (*in_hand, *unknown)}
     assert len(set(tasks.values())) == len(tasks)
     named = {content: answer.json()["task_id"] for content, answer in answers.items() if "task_id" in answer.json()}
     assert named == {content: tasks[content] for content in named}
+    system.worker("scripted")
     for content, task in tasks.items():
-        assert gateway.ended(task, within=60)["status"] == "SUCCESS"
+        assert other.ended(task)["status"] == "SUCCESS"
         assert system.executions(content) == 1
+
+
+def _send_once(gateway: Gateway, content: str, answers: dict[str, httpx.Response]) -> None:
+    with contextlib.suppress(httpx.TransportError):
+        answers[content] = _send(gateway, content)
+
+
+@contextmanager
+def _standing_still(kafka: LocalKafka) -> Iterator[Callable[[], None]]:
+    """Makes the broker stand still until the end of the block: it takes what is under way to it, but later."""
+    [broker] = kafka.pids
+    try:
+        yield lambda: os.kill(broker, signal.SIGSTOP)
+    finally:
+        os.kill(broker, signal.SIGCONT)
