@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import logging
 from collections.abc import AsyncIterator, Sequence
@@ -11,6 +12,8 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from gateway import problems
+from gateway.idempotency.claim_rows import ClaimRows, ClaimTable
+from gateway.idempotency.submissions import KeyedSubmissions
 from gateway.keys import ApiKeys
 from gateway.materialised.database import Database
 from gateway.materialised.follower import TopicsFollower
@@ -23,14 +26,14 @@ from gateway.settings import GatewaySettings
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.status_rows import StatusRows
 from gateway.status_table.table import StatusTable
-from schemas.topics import LANES, TASKS
+from schemas.topics import IDEMPOTENCY, LANES, TASKS
 from transport.documents import DocumentFolders
 from transport.publisher import KafkaPublisher
 from transport.topics import Difference, TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, TASKS)
+_USED_TOPICS = (*LANES, TASKS, IDEMPOTENCY)
 _WRONG_TOPICS_EXIT = 1
 
 
@@ -75,7 +78,10 @@ class Gateway:
         database = Database(settings.status_table_dir)
         changes: Subscriptions[StatusRow] = Subscriptions()
         follower = TopicsFollower(
-            database, [StatusRows(TASKS, changes)], connection=connection, partitions=settings.partitions
+            database,
+            [StatusRows(TASKS, changes), ClaimRows(IDEMPOTENCY)],
+            connection=connection,
+            partitions=settings.partitions,
         )
         kafka = KafkaPublisher(connection, client_id="sigmak-gateway", delivery_timeout=settings.publish_timeout)
         readiness = Readiness(
@@ -90,7 +96,10 @@ class Gateway:
         app.state.metrics = metrics
         app.state.settings, app.state.keys = settings, self._keys
         app.state.documents = DocumentFolders(settings.document_roots)
-        app.state.publisher = FilingPublisher(kafka, settings.publish_timeout)
+        publisher = FilingPublisher(kafka, settings.publish_timeout)
+        app.state.publisher = publisher
+        claims = ClaimTable(database, functools.partial(follower.catch_up, IDEMPOTENCY))
+        app.state.keyed_submissions = KeyedSubmissions(publisher, claims)
         app.state.table, app.state.changes = StatusTable(database), changes
         app.state.follower, app.state.readiness = follower, readiness
         follower.start()

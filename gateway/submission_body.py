@@ -124,6 +124,11 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
     parameters.append({"name": _LABEL, "in": "query", "required": False, "schema": label, "description": described_as})
     coding = {"type": "string", "enum": [*CONTENT_ENCODINGS]}
     parameters.append({"name": "Content-Encoding", "in": "header", "required": False, "schema": coding})
+    key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    described_key = "Sent again with it within a day, the same body is the same task; another body is refused."
+    parameters.append(
+        {"name": "Idempotency-Key", "in": "header", "required": False, "schema": key, "description": described_key}
+    )
     content: dict[str, Any] = {_JSON: {"schema": schema}}
     content |= {document: {"schema": {"type": "string"}} for document in _DOCUMENTS}
     return {"parameters": parameters, "requestBody": {"required": True, "content": content}}

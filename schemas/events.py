@@ -4,6 +4,7 @@ from datetime import datetime
 
 import orjson
 
+from schemas.claims import SubmissionClaim
 from schemas.envelope import ATTEMPT_HEADER, OWNER_HEADER, CloudEvent
 from schemas.filings import FilingSubmitted
 from schemas.risks import RiskAssessment
@@ -12,6 +13,7 @@ from schemas.tasks import TaskStatus
 FILING_SUBMITTED = "sigmak.filing.submitted.v1"
 TASK_STATUS = "sigmak.task.status.v1"
 RISK_ASSESSMENT = "sigmak.risk.assessment.v1"
+SUBMISSION_CLAIM = "sigmak.submission.claim.v1"
 
 
 def filing_submitted(
@@ -74,6 +76,18 @@ def risk_assessment(
         data=assessment.model_dump_json().encode(),
         traceparent=traceparent,
         extensions=_owned_by(owner),
+    )
+
+
+def submission_claim(claim: SubmissionClaim, *, source: str, time: datetime) -> CloudEvent:
+    """What is told of the claim of an Idempotency-Key."""
+    return CloudEvent(
+        id=f"{claim.task_id}.{claim.state}",
+        type=SUBMISSION_CLAIM,
+        source=source,
+        time=time,
+        subject=claim.task_id,
+        data=claim.model_dump_json().encode(),
     )
 
 

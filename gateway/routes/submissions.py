@@ -7,10 +7,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from gateway.authentication import Caller, require
+from gateway.idempotency.fingerprints import HEADER, IdempotencyKey
+from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
 from gateway.metrics import GatewayMetrics
 from gateway.problems import Problem, kafka_unavailable
-from gateway.publisher import FilingPublisher, OutcomeUnknown
+from gateway.publisher import FilingPublisher, Offered, OutcomeUnknown
 from gateway.settings import GatewaySettings
 from gateway.submission_body import AnalyzeRequest, IndexRequest, Submission, described, read_submission
 from gateway.trace import traceparent_of
@@ -32,15 +34,15 @@ class Accepted(BaseModel):
 @router.post(
     "/analyze", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, openapi_extra=described(AnalyzeRequest)
 )
-async def analyze(request: Request, caller: Caller) -> Response:
+async def analyze(request: Request, caller: Caller, key: IdempotencyKey) -> Response:
     """Read a filing's risk factors and score them."""
-    return await _submit(request, caller, await _read(request, caller, AnalyzeRequest), "analyze")
+    return await _submit(request, caller, key, await _read(request, caller, AnalyzeRequest), "analyze")
 
 
 @router.post("/index", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, openapi_extra=described(IndexRequest))
-async def index(request: Request, caller: Caller) -> Response:
+async def index(request: Request, caller: Caller, key: IdempotencyKey) -> Response:
     """Store a filing's risk factors, as an earlier year for later comparison, without scoring them."""
-    return await _submit(request, caller, await _read(request, caller, IndexRequest), "index")
+    return await _submit(request, caller, key, await _read(request, caller, IndexRequest), "index")
 
 
 async def _read(request: Request, caller: ApiKey, model: type[Submission]) -> Submission:
@@ -61,14 +63,33 @@ def _is_over(limit: int, text: str) -> bool:
     return 4 * len(text) > limit and len(text.encode()) > limit
 
 
-async def _submit(request: Request, caller: ApiKey, body: IndexRequest, action: Action) -> Response:
-    publisher: FilingPublisher = request.app.state.publisher
-    metrics: GatewayMetrics = request.app.state.metrics
+async def _submit(request: Request, caller: ApiKey, key: str | None, body: IndexRequest, action: Action) -> Response:
     filing = FilingSubmitted(action=action, **body.model_dump(exclude={"priority"}))
+    receipt = await _accepted(request, key, Offered(filing, caller.id, body.priority, traceparent_of(request.headers)))
+    metrics: GatewayMetrics = request.app.state.metrics
+    url = _status_url(request, receipt.task_id)
+    headers = {"Location": url}
+    if receipt.replayed:
+        metrics.replayed.inc()
+        headers["Idempotent-Replayed"] = "true"
+    else:
+        metrics.accepted.labels(body.priority).inc()
+    accepted = Accepted(
+        task_id=receipt.task_id,
+        status_url=url,
+        message=f"The filing of {filing.ticker} for {filing.filing_year} is accepted.",
+    )
+    return JSONResponse(accepted.model_dump(), HTTPStatus.ACCEPTED, headers=headers)
+
+
+async def _accepted(request: Request, key: str | None, offered: Offered) -> Receipt:
+    publisher: FilingPublisher = request.app.state.publisher
+    keyed: KeyedSubmissions = request.app.state.keyed_submissions
+    metrics: GatewayMetrics = request.app.state.metrics
     try:
-        task_id = await publisher.submit(
-            filing, owner=caller.id, priority=body.priority, traceparent=traceparent_of(request.headers)
-        )
+        return Receipt(await publisher.submit(offered)) if key is None else await keyed.submit(key, offered)
+    except KeyReused as error:
+        raise _key_reused() from error
     except EventTooLarge as error:
         metrics.refused.labels("too_large").inc()
         raise _document_too_large(None) from error
@@ -78,15 +99,11 @@ async def _submit(request: Request, caller: ApiKey, body: IndexRequest, action: 
     except OutcomeUnknown as error:
         metrics.refused.labels("outcome_unknown").inc()
         detail = "Kafka did not acknowledge in time: the filing may have been accepted. Its task tells."
+        if key is not None:
+            detail += f" Sent again with its {HEADER}, it is the same task."
         raise kafka_unavailable(
             detail, task_id=error.task_id, status_url=_status_url(request, error.task_id)
         ) from error
-    metrics.accepted.labels(body.priority).inc()
-    url = _status_url(request, task_id)
-    accepted = Accepted(
-        task_id=task_id, status_url=url, message=f"The filing of {filing.ticker} for {filing.filing_year} is accepted."
-    )
-    return JSONResponse(accepted.model_dump(), HTTPStatus.ACCEPTED, headers={"Location": url})
 
 
 def _status_url(request: Request, task_id: str) -> str:
@@ -108,3 +125,8 @@ def _document_too_large(limit: int | None) -> Problem:
     over = "the lane's limit of 16 MiB even when compressed" if limit is None else f"the limit of {limit} bytes"
     detail = f"The document is over {over}. Send the filing's main document only."
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "document_too_large", detail)
+
+
+def _key_reused() -> Problem:
+    detail = f"The {HEADER} was sent before with another body, and stands for that one's task. Send a new key."
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)

@@ -5,13 +5,13 @@ import logging
 
 import pytest
 
-from gateway.publisher import FilingPublisher, OutcomeUnknown
+from gateway.publisher import FilingPublisher, Offered, OutcomeUnknown
 from schemas.envelope import CloudEvent
 from schemas.filings import FilingSubmitted, Priority
 from schemas.identifiers import task_created_at
 from schemas.tasks import TaskState, TaskStatus
 from schemas.topics import FILINGS, FILINGS_PRIORITY, TASKS
-from tests.unit.examples import NOON, TRACEPARENT, a_filing
+from tests.unit.examples import TRACEPARENT, a_filing
 from tests.unit.fake_publisher import FakePublisher
 from transport.publisher import EventTooLarge, KafkaAway
 
@@ -26,13 +26,13 @@ def kafka() -> FakePublisher:
 
 @pytest.fixture
 def publisher(kafka: FakePublisher) -> FilingPublisher:
-    return FilingPublisher(kafka, timeout=5, now=lambda: NOON)
+    return FilingPublisher(kafka, timeout=5)
 
 
 async def _submit(
     publisher: FilingPublisher, filing: FilingSubmitted | None = None, priority: Priority = "normal"
 ) -> str:
-    return await publisher.submit(filing or a_filing(), owner="key-1", priority=priority, traceparent=TRACEPARENT)
+    return await publisher.submit(Offered(filing or a_filing(), "key-1", priority, TRACEPARENT))
 
 
 async def _background_is_done() -> None:
@@ -77,8 +77,8 @@ async def test_the_status_says_pending_under_the_task_id(publisher: FilingPublis
     event = _event(kafka, TASKS)
     status = TaskStatus.model_validate_json(event.data)
     assert (status.task_id, status.status, status.attempt) == (task_id, TaskState.PENDING, 1)
-    assert (status.ticker, status.filing_year, status.submitted_at) == ("ACME", 2024, NOON)
-    assert (event.subject, event.time, event.traceparent) == (task_id, NOON, TRACEPARENT)
+    assert (status.ticker, status.filing_year, status.submitted_at) == ("ACME", 2024, task_created_at(task_id))
+    assert (event.subject, event.time, event.traceparent) == (task_id, status.submitted_at, TRACEPARENT)
     assert event.extensions == {"sigmak-owner": "key-1"}
 
 
@@ -96,9 +96,9 @@ async def test_the_filing_goes_under_its_ticker_and_has_the_task_id(
     assert message.key == "BRK.B"
     event = _event(kafka, FILINGS)
     assert FilingSubmitted.model_validate_json(event.data) == filing
-    assert (event.id, event.subject, event.time, event.traceparent) == (task_id, "BRK.B", NOON, TRACEPARENT)
+    assert (event.id, event.subject, event.traceparent) == (task_id, "BRK.B", TRACEPARENT)
     assert event.extensions == {"sigmak-attempt": "1", "sigmak-owner": "key-1"}
-    assert task_created_at(task_id) is not None
+    assert event.time == task_created_at(task_id)
 
 
 async def test_a_filing_of_high_priority_goes_on_the_priority_lane(
