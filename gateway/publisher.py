@@ -94,7 +94,7 @@ class FilingPublisher:
             ticker=offered.filing.ticker,
             filing_year=offered.filing.filing_year,
             submitted_at=submitted_at,
-            labels=filing.labels,
+            labels=offered.filing.labels,
         )
         status = task_status(
             pending, source=_SOURCE, time=submitted_at, owner=offered.owner, traceparent=offered.traceparent
