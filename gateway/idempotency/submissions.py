@@ -12,7 +12,7 @@ on at step 4: workers skip a filing event that they have seen, and readers of st
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -61,6 +61,10 @@ class _Asked:
     until: float
 
 
+async def _hashed_in_a_thread(offered: Offered) -> str:
+    return await asyncio.to_thread(body_hash, offered)
+
+
 @dataclass(frozen=True, slots=True)
 class KeyedSubmissions:
     """Accepts filings that are sent with an Idempotency-Key.
@@ -72,6 +76,7 @@ class KeyedSubmissions:
     filings: FilingPublisher
     claims: Claims
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    body_hash: Callable[[Offered], Awaitable[str]] = _hashed_in_a_thread
     _in_hand: dict[str, tuple[str, asyncio.Task[Receipt]]] = field(default_factory=dict)
 
     async def submit(self, key: str, offered: Offered) -> Receipt:
@@ -84,8 +89,7 @@ class KeyedSubmissions:
             EventTooLarge: larger than the lane takes, compressed; the key may be used for another.
         """
         until = self.filings.deadline()
-        hashed = await asyncio.to_thread(body_hash, offered)
-        asked = _Asked(claim_key(offered.owner, key), hashed, offered, until)
+        asked = _Asked(claim_key(offered.owner, key), await self.body_hash(offered), offered, until)
         while (found := self._in_hand.get(asked.key)) is not None:
             hash_in_hand, first = found
             if hash_in_hand == asked.body_hash:
