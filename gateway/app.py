@@ -10,22 +10,23 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from gateway import problems
+from gateway.canceller import Canceller
 from gateway.keys import ApiKeys
 from gateway.metrics import GatewayMetrics
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
-from gateway.routes import probes, submissions, tasks
+from gateway.routes import cancellations, probes, submissions, tasks
 from gateway.settings import GatewaySettings
 from gateway.status_table.follower import StatusFollower
 from gateway.status_table.table import StatusTable
-from schemas.topics import LANES, TASKS
+from schemas.topics import CANCELLATIONS, LANES, TASKS
 from transport.documents import DocumentFolders
 from transport.publisher import KafkaPublisher
 from transport.topics import Difference, TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, TASKS)
+_USED_TOPICS = (*LANES, CANCELLATIONS, TASKS)
 _WRONG_TOPICS_EXIT = 1
 
 
@@ -60,6 +61,7 @@ class Gateway:
         problems.register(app)
         app.include_router(submissions.router)
         app.include_router(tasks.router)
+        app.include_router(cancellations.router)
         app.include_router(probes.router)
         return app
 
@@ -83,6 +85,7 @@ class Gateway:
         app.state.settings, app.state.keys = settings, self._keys
         app.state.documents = DocumentFolders(settings.document_roots)
         app.state.publisher = FilingPublisher(kafka, settings.publish_timeout)
+        app.state.canceller = Canceller(kafka, settings.publish_timeout)
         app.state.table, app.state.follower, app.state.readiness = table, follower, readiness
         follower.start()
         topic_check = asyncio.create_task(readiness.check_topics())

@@ -78,18 +78,17 @@ async def _submit(request: Request, caller: ApiKey, body: IndexRequest, action: 
     except OutcomeUnknown as error:
         metrics.refused.labels("outcome_unknown").inc()
         detail = "Kafka did not acknowledge in time: the filing may have been accepted. Its task tells."
-        raise kafka_unavailable(
-            detail, task_id=error.task_id, status_url=_status_url(request, error.task_id)
-        ) from error
+        raise kafka_unavailable(detail, task_id=error.task_id, status_url=status_url(request, error.task_id)) from error
     metrics.accepted.labels(body.priority).inc()
-    url = _status_url(request, task_id)
+    url = status_url(request, task_id)
     accepted = Accepted(
         task_id=task_id, status_url=url, message=f"The filing of {filing.ticker} for {filing.filing_year} is accepted."
     )
     return JSONResponse(accepted.model_dump(), HTTPStatus.ACCEPTED, headers={"Location": url})
 
 
-def _status_url(request: Request, task_id: str) -> str:
+def status_url(request: Request, task_id: str) -> str:
+    """Where a task tells how far it is."""
     # `url_for` searches all routes for it, which was a fourteenth of a small submission.
     return f"{request.base_url}tasks/{task_id}"
 
