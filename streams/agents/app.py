@@ -82,7 +82,7 @@ class WorkerApp(faust.App):
         self._drain = drain
 
     async def positions(self) -> Mapping[Partition, Position]:
-        """How far each partition of the lanes is that this worker has."""
+        """How far each partition of lanes and cancellations is that this worker has."""
         consumer = self.consumer
         assert isinstance(consumer, ExplicitAckConsumer)
         return await consumer.positions()

@@ -1,28 +1,29 @@
-"""The agents of both lanes: one actor a partition, one filing after another within it."""
+"""How an agent delivers its topic's events: one actor a partition, one event after another within it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import faust
 from faust.types import Message, StreamT
 
-from schemas.topics import LANES
 from streams.agents.consumer import ExplicitAckConsumer
-from streams.incoming import FilingRecord
+from streams.incoming import KafkaRecord
 from streams.processor import Abandoned
-from streams.progress import HeadsInHand
+
+Record = TypeVar("Record", bound=KafkaRecord)
 
 
-def add_filing_agents(
+def add_agent(
     app: faust.App,
-    process: Callable[[FilingRecord], Awaitable[None]],
-    heads: HeadsInHand,
+    topic: str,
+    kind: type[Record],
+    process: Callable[[Record], Awaitable[None]],
     fail_stop: Callable[[Exception], None],
 ) -> None:
-    """Let `process` have each event of the lanes.
+    """Let `process` have each event of a topic.
 
     Args:
-        heads: is told which events are in hand.
         fail_stop: ends the process at once. Called for what `process` does not expect: going on with the next event
             would commit past this one, and it would be lost.
     """
@@ -36,12 +37,7 @@ def add_filing_agents(
             try:
                 if not await consumer.is_next(message):
                     continue  # delivered again, in its order
-                record = _record(message)
-                heads.began(record)
-                try:
-                    await process(record)
-                finally:
-                    heads.ended(record)
+                await process(_record(message, kind))
             except Abandoned:
                 continue  # delivered again, to who has the partition after the rebalance
             except Exception as error:
@@ -49,15 +45,14 @@ def add_filing_agents(
                 raise
             consumer.acknowledge(message)
 
-    for lane in LANES:
-        topic = app.topic(lane, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-        app.agent(topic, name=f"agent.{lane}", isolated_partitions=True)(consume)
+    raw = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    app.agent(raw, name=f"agent.{topic}", isolated_partitions=True)(consume)
 
 
-def _record(message: Message) -> FilingRecord:
+def _record(message: Message, kind: type[Record]) -> Record:
     headers = message.headers or {}
     pairs = headers.items() if isinstance(headers, Mapping) else headers
-    return FilingRecord(
+    return kind(
         topic=message.topic,
         partition=message.partition,
         offset=message.offset,
