@@ -4,7 +4,7 @@ What a crash leaves is what was acknowledged before it: `Kafka` outlives a `cras
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -91,17 +91,20 @@ class Kafka:
     Attributes:
         journal: what was acknowledged, in order, in words.
         crash_after: the process crashes when the journal is as long; before the next acknowledgement.
+        on_acknowledge: is told of each acknowledgement, before it is noted; may raise.
     """
 
     topics: FakePublisher = field(default_factory=FakePublisher)
     table: dict[str, AttemptRecord] = field(default_factory=dict)
     journal: list[str] = field(default_factory=list)
     crash_after: int | None = None
+    on_acknowledge: Callable[[str], None] = lambda _what: None
 
     def acknowledge(self, what: str) -> None:
         """Note it, unless the process is dead by then."""
         if self.crash_after is not None and len(self.journal) >= self.crash_after:
             raise Crash
+        self.on_acknowledge(what)
         self.journal.append(what)
 
     def statuses(self) -> list[TaskStatus]:
