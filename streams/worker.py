@@ -112,7 +112,7 @@ class Worker:
         self._watch = LaneWatch(app.positions, StuckWatch(self._settings.stuck_seconds, time.monotonic), self._metrics)
 
         async def joined(*_args: object, **_kwargs: object) -> None:
-            self._drain.end()
+            self._drain.end(app.cancellations_taken)
             self._not_ready = None
             log.info("the worker has its partitions")
 

@@ -360,9 +360,45 @@ async def test_no_cancellation_begins_while_partitions_move_and_a_drain_waits_fo
     waiting = asyncio.create_task(worker.cancel(a_cancellation(task_id=OTHER_TASK)))
     await asyncio.wait([waiting], timeout=0.05)
     assert kafka.journal == AT_ONCE
-    drain.end()
+    drain.end(asyncio.Event().wait)
     await waiting
     assert kafka.journal == AT_ONCE * 2
+
+
+async def test_no_filing_begins_before_the_cancellations_are_read_that_came_while_nobody_had_its_partition(
+    kafka: Kafka,
+) -> None:
+    worker, read = Worker(kafka), asyncio.Event()
+    worker.drain(seconds=10).end(read.wait)
+    processing = asyncio.create_task(worker.process(an_event()))
+    await asyncio.sleep(0)
+    await worker.cancel(a_cancellation())
+    assert not processing.done()
+    read.set()
+    await processing
+    assert (_states(kafka), worker.executions) == ([TaskState.CANCELLED], 0)
+
+
+async def test_filings_begin_although_nobody_can_tell_whether_all_cancellations_are_read(kafka: Kafka) -> None:
+    async def away() -> None:
+        raise ConnectionError("no broker")
+
+    worker = Worker(kafka)
+    worker.drain(seconds=10).end(away)
+    await worker.process(an_event())
+    assert _states(kafka) == [TaskState.SUCCESS]
+
+
+async def test_partitions_that_move_again_before_the_cancellations_are_read_keep_filings_waiting(kafka: Kafka) -> None:
+    worker, read = Worker(kafka), asyncio.Event()
+    drain = worker.drain(seconds=10)
+    drain.end(read.wait)
+    await drain.begin()
+    read.set()
+    processing = asyncio.create_task(worker.process(an_event()))
+    await asyncio.wait([processing], timeout=0.05)
+    assert kafka.journal == []
+    processing.cancel()
 
 
 # Cancellations that change nothing

@@ -177,6 +177,10 @@ async def test_a_filing_that_ends_at_its_third_start_is_a_success_like_any_other
 # Filings that are handed back
 
 
+async def caught_up() -> None:
+    """No cancellation waits."""
+
+
 class Held:
     """An analysis that waits until the test lets it go."""
 
@@ -231,7 +235,7 @@ async def test_a_drain_waits_for_the_filing_in_work_and_lets_no_other_start(kafk
     await processing
     assert kafka.journal == WHOLE_LIFE
     assert not waiting.done()
-    drain.end()
+    drain.end(caught_up)
     await waiting
     assert kafka.journal == WHOLE_LIFE * 2
 
