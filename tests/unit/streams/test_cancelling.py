@@ -9,7 +9,7 @@ import pytest
 
 from schemas.filings import FilingSubmitted
 from schemas.tasks import TaskState
-from schemas.topics import CANCELLATIONS, FILINGS_RETRIES, RISKS
+from schemas.topics import CANCELLATIONS, FILINGS_RETRIES, RISKS, TASKS
 from streams.analysis_port import Report, Result
 from streams.faults import PermanentFault, TransientFault
 from streams.incoming import KafkaRecord
@@ -352,9 +352,14 @@ async def test_a_filing_that_was_handed_back_does_not_store_and_does_not_change_
 async def test_no_cancellation_begins_while_partitions_move_and_a_drain_waits_for_the_one_in_hand(kafka: Kafka) -> None:
     worker = Worker(kafka)
     drain = worker.drain(seconds=10)
+    kafka.topics.held[TASKS] = acknowledged = asyncio.Event()
     in_hand = asyncio.create_task(worker.cancel(a_cancellation()))
     await asyncio.sleep(0)
-    await drain.begin()
+    draining = asyncio.create_task(drain.begin())
+    await asyncio.wait([draining], timeout=0.05)
+    assert not draining.done()
+    acknowledged.set()
+    await draining
     assert _states(kafka) == [TaskState.CANCELLED]
     await in_hand
     waiting = asyncio.create_task(worker.cancel(a_cancellation(task_id=OTHER_TASK)))
