@@ -123,7 +123,7 @@ class FilingLife:
         try:
             with run.timed(self.metrics):
                 result = await self.processor.run(event.filing, run.report, run.guard.before)
-        except Abandoned:
+        except (Abandoned, asyncio.CancelledError):
             run.guard.let_go()
             raise
         except Cancelled:

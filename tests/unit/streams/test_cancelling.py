@@ -333,15 +333,19 @@ async def test_a_filing_that_was_cancelled_and_handed_back_ends_in_cancelled_whe
     assert (_states(kafka), other.executions) == ([TaskState.CANCELLED], 0)
 
 
+@pytest.mark.parametrize("by", ["a drain", "the end of its actor"])
 @pytest.mark.parametrize("step", [1, 4])
 async def test_a_filing_that_was_handed_back_does_not_store_and_does_not_change_what_is_remembered(
-    kafka: Kafka, step: int
+    kafka: Kafka, step: int, by: str
 ) -> None:
     analysis = Held(step)
     worker = Worker(kafka, analysis)
     processing = await _working(worker, analysis)
-    await worker.drain(seconds=0).begin()
-    with pytest.raises(Abandoned):
+    if by == "a drain":
+        await worker.drain(seconds=0).begin()
+    else:
+        processing.cancel()
+    with pytest.raises((Abandoned, asyncio.CancelledError)):
         await processing
     journal = list(kafka.journal)
     analysis.let_go.set()
