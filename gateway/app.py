@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from gateway import problems
+from gateway.canceller import Canceller
 from gateway.idempotency.claim_rows import ClaimRows, ClaimTable
 from gateway.idempotency.submissions import KeyedSubmissions
 from gateway.keys import ApiKeys
@@ -21,19 +22,19 @@ from gateway.materialised.subscriptions import Subscriptions
 from gateway.metrics import GatewayMetrics
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
-from gateway.routes import probes, submissions, tasks
+from gateway.routes import cancellations, probes, submissions, tasks
 from gateway.settings import GatewaySettings
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.status_rows import StatusRows
 from gateway.status_table.table import StatusTable
-from schemas.topics import IDEMPOTENCY, LANES, TASKS
+from schemas.topics import CANCELLATIONS, IDEMPOTENCY, LANES, TASKS
 from transport.documents import DocumentFolders
 from transport.publisher import KafkaPublisher
 from transport.topics import Difference, TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, TASKS, IDEMPOTENCY)
+_USED_TOPICS = (*LANES, CANCELLATIONS, TASKS, IDEMPOTENCY)
 _WRONG_TOPICS_EXIT = 1
 
 
@@ -68,6 +69,7 @@ class Gateway:
         problems.register(app)
         app.include_router(submissions.router)
         app.include_router(tasks.router)
+        app.include_router(cancellations.router)
         app.include_router(probes.router)
         return app
 
@@ -98,6 +100,7 @@ class Gateway:
         app.state.documents = DocumentFolders(settings.document_roots)
         publisher = FilingPublisher(kafka, settings.publish_timeout)
         app.state.publisher = publisher
+        app.state.canceller = Canceller(kafka, settings.publish_timeout)
         claims = ClaimTable(database, functools.partial(follower.catch_up, IDEMPOTENCY))
         app.state.keyed_submissions = KeyedSubmissions(publisher, claims)
         app.state.table, app.state.changes = StatusTable(database), changes

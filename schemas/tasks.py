@@ -14,6 +14,9 @@ from schemas.risks import IndexSummary, RiskAssessment
 STEPS = ("reading", "segmenting", "embedding", "scoring", "storing")
 """The steps of one attempt, in order; `Progress.current` counts them from 1."""
 
+STORING = STEPS.index("storing") + 1
+"""The step with which a filing's effects begin: what is stored is compared with by other filings."""
+
 MAX_ATTEMPTS = 4
 
 
@@ -116,6 +119,21 @@ class StatusFacts(StatusHead):
     """Orders tasks; a time without a zone can't."""
     labels: Labels = Field(default_factory=dict)
     """As in `TaskStatus`."""
+
+
+class TaskOrigin(TolerantModel):
+    """The part of a status that stays the same through a task's life."""
+
+    ticker: Ticker
+    """As in `TaskStatus`, like the other fields."""
+    filing_year: FilingYear
+    """As in the filing event."""
+    submitted_at: datetime
+    """When the filing was accepted."""
+    redriven_from: str | None = None
+    """The task whose dead letter this one was made from."""
+    labels: Labels = Field(default_factory=dict)
+    """As in the filing event."""
 
 
 class TaskStatus(EventModel):

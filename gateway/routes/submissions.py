@@ -67,7 +67,7 @@ async def _submit(request: Request, caller: ApiKey, key: str | None, body: Index
     filing = FilingSubmitted(action=action, **body.model_dump(exclude={"priority"}))
     receipt = await _accepted(request, key, Offered(filing, caller.id, body.priority, traceparent_of(request.headers)))
     metrics: GatewayMetrics = request.app.state.metrics
-    url = _status_url(request, receipt.task_id)
+    url = status_url(request, receipt.task_id)
     headers = {"Location": url}
     if receipt.replayed:
         metrics.replayed.inc()
@@ -101,12 +101,11 @@ async def _accepted(request: Request, key: str | None, offered: Offered) -> Rece
         detail = "Kafka did not acknowledge in time: the filing may have been accepted. Its task tells."
         if key is not None:
             detail += f" Sent again with its {HEADER}, it is the same task."
-        raise kafka_unavailable(
-            detail, task_id=error.task_id, status_url=_status_url(request, error.task_id)
-        ) from error
+        raise kafka_unavailable(detail, task_id=error.task_id, status_url=status_url(request, error.task_id)) from error
 
 
-def _status_url(request: Request, task_id: str) -> str:
+def status_url(request: Request, task_id: str) -> str:
+    """Where a task tells how far it is."""
     # `url_for` searches all routes for it, which was a fourteenth of a small submission.
     return f"{request.base_url}tasks/{task_id}"
 

@@ -28,35 +28,43 @@ async def task_status(request: Request, task_id: str, caller: Caller) -> Respons
     row = table.get(task_id)
     if row is None and task_created_at(task_id) is not None:
         # Another gateway may have accepted it a moment ago: what the topic holds by now must be here first.
-        await _catch_up(request.app.state.follower)
+        await catch_up(request.app.state.follower)
         row = table.get(task_id)
     life = request.app.state.settings.result_ttl
     if not isinstance(row, StatusRow) or not _may_read(caller, row):
-        raise _no_task(task_id, life)
-    if row.ended_at is not None and datetime.now(UTC) - row.ended_at > life:
-        raise _gone(task_id)
+        raise no_task(task_id, life)
+    if past_its_life(row, life):
+        raise gone(task_id)
     return Response(row.body, media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN)
 
 
-async def _catch_up(follower: TopicsFollower) -> None:
+async def catch_up(follower: TopicsFollower) -> None:
+    """Have in the table what the status topic holds by now; raises a 503 problem where that can't be."""
     try:
         await follower.catch_up(TASKS)
     except TableBehind as error:
         raise kafka_unavailable(f"Nothing can be said of this task now: {error}.") from error
 
 
+def past_its_life(row: StatusRow, life: timedelta) -> bool:
+    """Whether the task ended so long ago that nothing is told of it any more."""
+    return row.ended_at is not None and datetime.now(UTC) - row.ended_at > life
+
+
 def _may_read(caller: ApiKey, row: StatusRow) -> bool:
     return "read:all" in caller.scopes or row.owner == caller.id
 
 
-def _no_task(task_id: str, life: timedelta) -> Problem:
+def no_task(task_id: str, life: timedelta) -> Problem:
+    """404, or 410 for an id so old that its task may have been."""
     made = task_created_at(task_id)
     if made is not None and datetime.now(UTC) - made > life:
-        return _gone(task_id)
+        return gone(task_id)
     return Problem(HTTPStatus.NOT_FOUND, "no_such_task", "There is no such task among those of this API key.")
 
 
-def _gone(task_id: str) -> Problem:
+def gone(task_id: str) -> Problem:
+    """410: the task is past its life."""
     detail = (
         f"The status of task {task_id} is past its life and no longer kept. "
         f"If it succeeded, its assessment is on the topic {RISKS} under this id."

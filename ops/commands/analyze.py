@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
         from ops.client import GatewayClient
         from ops.submission import submit_and_watch
         from schemas.filings import ScoringOptions
+        from schemas.tasks import TaskState
 
         options = ScoringOptions(retrieve_top_k=top, revenue_usd=revenue_usd, market_value_usd=market_value_usd)
         labels = _labels(label or [])
@@ -42,7 +43,9 @@ def register(app: typer.Typer) -> None:
             typer.echo(status.model_dump_json())
         elif status.error is not None:
             raise CommandFailed(f"{ticker} {year}: {status.error.message} ({status.error.type})")
-        if status.error is not None:
+        elif status.status is not TaskState.SUCCESS:
+            raise CommandFailed(f"{ticker} {year}: task {status.task_id} was cancelled")
+        if status.status is not TaskState.SUCCESS:
             raise typer.Exit(1)
 
 
