@@ -18,7 +18,7 @@ from gateway.materialised.subscriptions import Subscriptions
 from gateway.metrics import GatewayMetrics
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
-from gateway.routes import probes, submissions, tasks
+from gateway.routes import listing, probes, submissions, tasks
 from gateway.settings import GatewaySettings
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.status_rows import StatusRows
@@ -65,6 +65,7 @@ class Gateway:
         problems.register(app)
         app.include_router(submissions.router)
         app.include_router(tasks.router)
+        app.include_router(listing.router)
         app.include_router(probes.router)
         return app
 

@@ -28,7 +28,7 @@ async def task_status(request: Request, task_id: str, caller: Caller) -> Respons
     row = table.get(task_id)
     if row is None and task_created_at(task_id) is not None:
         # Another gateway may have accepted it a moment ago: what the topic holds by now must be here first.
-        await _catch_up(request.app.state.follower)
+        await catch_up(request.app.state.follower)
         row = table.get(task_id)
     life = request.app.state.settings.result_ttl
     if not isinstance(row, StatusRow) or not _may_read(caller, row):
@@ -38,11 +38,16 @@ async def task_status(request: Request, task_id: str, caller: Caller) -> Respons
     return Response(row.body, media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN)
 
 
-async def _catch_up(follower: TopicsFollower) -> None:
+async def catch_up(follower: TopicsFollower) -> None:
+    """Bring the table up to what the status topic holds now.
+
+    Raises:
+        Problem: 503 where that can't be.
+    """
     try:
         await follower.catch_up(TASKS)
     except TableBehind as error:
-        raise kafka_unavailable(f"Nothing can be said of this task now: {error}.") from error
+        raise kafka_unavailable(f"Nothing can be said of tasks now: {error}.") from error
 
 
 def _may_read(caller: ApiKey, row: StatusRow) -> bool:
