@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from gateway.authentication import Caller, require
 from gateway.keys import ApiKey
@@ -11,6 +12,7 @@ from gateway.materialised.follower import TableBehind, TopicsFollower
 from gateway.problems import Problem, kafka_unavailable
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
+from gateway.status_table.watching import TaskWatches
 from schemas.identifiers import task_created_at
 from schemas.tasks import TaskStatus
 from schemas.topics import RISKS, TASKS
@@ -21,9 +23,28 @@ _POLL_AGAIN = {"Retry-After": "1"}
 
 
 @router.get("/tasks/{task_id}", name="task_status", response_model=TaskStatus)
-async def task_status(request: Request, task_id: str, caller: Caller) -> Response:
-    """The task's state, progress, and at its end the result or the error."""
+async def task_status(
+    request: Request, task_id: str, caller: Caller, wait: Annotated[float, Query(ge=0, le=60)] = 0
+) -> Response:
+    """The task's state, progress, and at its end the result or the error.
+
+    With `wait` it answers when the task ends, or so many seconds later with how far it is then.
+    """
     require(caller, "read")
+    row = await readable_row(request, task_id, caller)
+    if wait and not row.order.ended:
+        watches: TaskWatches = request.app.state.watches
+        with watches.of(task_id) as watch:
+            row = row if watch is None else await watch.end(wait)
+    return Response(row.body, media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN)
+
+
+async def readable_row(request: Request, task_id: str, caller: ApiKey) -> StatusRow:
+    """The row of a task that the caller may read.
+
+    Raises:
+        Problem: 404 where there is none, 410 where it is past its life, 503 where that can't be told.
+    """
     table: StatusTable = request.app.state.table
     row = table.get(task_id)
     if row is None and task_created_at(task_id) is not None:
@@ -32,10 +53,10 @@ async def task_status(request: Request, task_id: str, caller: Caller) -> Respons
         row = table.get(task_id)
     life = request.app.state.settings.result_ttl
     if not isinstance(row, StatusRow) or not _may_read(caller, row):
-        raise _no_task(task_id, life)
+        raise no_task(task_id, life)
     if row.ended_at is not None and datetime.now(UTC) - row.ended_at > life:
         raise _gone(task_id)
-    return Response(row.body, media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN)
+    return row
 
 
 async def catch_up(follower: TopicsFollower) -> None:
@@ -54,7 +75,8 @@ def _may_read(caller: ApiKey, row: StatusRow) -> bool:
     return "read:all" in caller.scopes or row.owner == caller.id
 
 
-def _no_task(task_id: str, life: timedelta) -> Problem:
+def no_task(task_id: str, life: timedelta) -> Problem:
+    """404 for a task that the caller has not; 410 where its id is older than a task's life."""
     made = task_created_at(task_id)
     if made is not None and datetime.now(UTC) - made > life:
         return _gone(task_id)

@@ -14,7 +14,7 @@ from schemas.labels import Labels
 from schemas.tasks import StatusFacts, StatusOrder, TaskState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class StatusRow:
     """A task's newest status.
 

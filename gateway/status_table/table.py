@@ -28,6 +28,11 @@ class StatusTable:
         head, result = self._database.get_many([keys.head_key(task_id), keys.result_key(task_id)])
         return None if head is None else decode_row(head, result)
 
+    def head(self, task_id: str) -> Row | None:
+        """The row of a task with the summary for its body: quick, however large the result is."""
+        head = self._database.get(keys.head_key(task_id))
+        return None if head is None else decode_row(head, None)
+
     def waiting(self, owner: str) -> int:
         """How many of the owner's tasks have not ended."""
         return counted(self._database.get(keys.waiting_key(owner)))
