@@ -4,7 +4,8 @@ Rules: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 
 import orjson
@@ -16,8 +17,8 @@ from gateway.status_table.watching import TaskWatch
 from schemas.tasks import StatusOrder
 
 _HEARTBEAT = b":\n\n"
-_PIECE_BYTES = 32 * 1024
-"""What is handed to a connection at a time: the whole of a result would be copied for each reader that is slow."""
+_PIECE_BYTES = 64 * 1024
+"""What is handed to a connection at a time, which may keep it for as long as its reader is slow."""
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # a proxy would hold events back until its buffer is full
@@ -44,29 +45,35 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _events(watch: TaskWatch, seen: StatusOrder | None, heartbeat: float) -> AsyncIterator[bytes | memoryview]:
+async def _events(watch: TaskWatch, seen: StatusOrder | None, heartbeat: float) -> AsyncIterator[bytes]:
     row: StatusRow | None = watch.row
-    if watch.row.order.supersedes(seen):
-        for piece in _event(watch.row):
-            yield piece
     while row is not None:
-        try:
-            async with asyncio.timeout(heartbeat):
-                row = await watch.next()
-        except TimeoutError:
-            yield _HEARTBEAT
-            continue
-        if row is not None and row.order.supersedes(seen):
-            for piece in _event(row):
+        if row.order.supersedes(seen):
+            yield f"id: {event_id(row.order)}\nevent: {row.state}\ndata: ".encode()
+            for piece in _pieces(watch.body):
                 yield piece
+            yield b"\n\n"
+        while True:
+            try:
+                async with asyncio.timeout(heartbeat):
+                    row = await watch.next()
+                break
+            except TimeoutError:
+                yield _HEARTBEAT
 
 
-def _event(row: StatusRow) -> Iterator[bytes | memoryview]:
-    yield f"id: {event_id(row.order)}\nevent: {row.state}\ndata: ".encode()
-    body = memoryview(_in_one_line(row.body))
-    for start in range(0, len(body), _PIECE_BYTES):
-        yield body[start : start + _PIECE_BYTES]
-    yield b"\n\n"
+def _pieces(body: Callable[[], bytes | None]) -> Iterator[bytes]:
+    """The body in pieces, read anew for each: while a reader is slow to take one, no more than that is in memory."""
+    for start in itertools.count(0, _PIECE_BYTES):
+        whole = body()
+        if whole is None:
+            raise ConnectionAbortedError("the task's status was deleted before its reader had taken it")
+        whole = _in_one_line(whole)
+        piece, size = whole[start : start + _PIECE_BYTES], len(whole)
+        del whole  # else it would be kept while the piece is on its way
+        yield piece
+        if start + _PIECE_BYTES >= size:
+            return
 
 
 def _in_one_line(body: bytes) -> bytes:

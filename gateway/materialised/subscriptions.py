@@ -62,9 +62,13 @@ class Subscriptions(Generic[News]):
             if not listeners:
                 del self._listeners[subject]
 
+    def listened_to(self, subject: str) -> bool:
+        """Whether anybody would be told; from any thread."""
+        return subject in self._listeners
+
     def tell(self, news: Iterable[tuple[str, News]]) -> None:
         """Tell each subject's listeners; from any thread, after the rows can be read."""
-        wanted = [(subject, each) for subject, each in news if subject in self._listeners]
+        wanted = [(subject, each) for subject, each in news if self.listened_to(subject)]
         if wanted and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._deliver, wanted)
 

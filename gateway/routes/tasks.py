@@ -32,11 +32,16 @@ async def task_status(
     """
     require(caller, "read")
     row = await readable_row(request, task_id, caller)
+    body: bytes | None = row.body
     if wait and not row.order.ended:
         watches: TaskWatches = request.app.state.watches
         with watches.of(task_id) as watch:
-            row = row if watch is None else await watch.end(wait)
-    return Response(row.body, media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN)
+            if watch is not None:
+                row = await watch.end(wait)
+                body = watch.body()
+    if body is None:
+        raise no_task(task_id, request.app.state.settings.result_ttl)
+    return Response(body, media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN)
 
 
 async def readable_row(request: Request, task_id: str, caller: ApiKey) -> StatusRow:

@@ -16,7 +16,7 @@ from schemas.tasks import StatusFacts, StatusOrder, TaskState
 _RESULT, _NO_RESULT, _BEHIND_RESULT = b'"result":{', b'"result":null', b',"error":'
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
+@dataclass(frozen=True, slots=True)
 class StatusRow:
     """A task's newest status.
 

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -69,7 +70,12 @@ class StatusRows:
 
     def told(self, news: Sequence[tuple[str, Row]]) -> None:
         """See `TopicRows`."""
-        self._news.tell(news)
+        # Without their bodies: who is told of a result, and reads slowly, would hold it in memory all the while.
+        self._news.tell((task_id, _head(row)) for task_id, row in news if self._news.listened_to(task_id))
+
+
+def _head(row: Row) -> Row:
+    return replace(row, body=row.summary) if isinstance(row, StatusRow) else row
 
 
 def _heads(items: Sequence[StatusRecord], held: Held) -> dict[str, Row | None]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from gateway.materialised.database import Database, DatabaseClosed
 from gateway.status_table import keys
 from gateway.status_table.listing import Page, Wanted, page
-from gateway.status_table.rows import Row, decode_row
+from gateway.status_table.rows import Row, StatusRow, decode_row
 from gateway.status_table.status_rows import counted
 from schemas.identifiers import task_created_at
 from schemas.tasks import TaskState
@@ -32,6 +32,11 @@ class StatusTable:
         """The row of a task with the summary for its body: quick, however large the result is."""
         head = self._database.get(keys.head_key(task_id))
         return None if head is None else decode_row(head, None)
+
+    def body(self, task_id: str) -> bytes | None:
+        """The status of a task as it came; None where it has none."""
+        row = self.get(task_id)
+        return row.body if isinstance(row, StatusRow) else None
 
     def waiting(self, owner: str) -> int:
         """How many of the owner's tasks have not ended."""

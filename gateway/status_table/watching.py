@@ -1,9 +1,9 @@
 """A task as it goes on: its newest status, then each change, up to its end."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from weakref import WeakValueDictionary
+from functools import partial
 
 from gateway.materialised.subscriptions import Subscription, Subscriptions
 from gateway.status_table.rows import EndedMarker, Row, StatusRow
@@ -11,12 +11,19 @@ from gateway.status_table.table import StatusTable
 
 
 class TaskWatch:
-    """One reader's view of a task that it may read."""
+    """One reader's view of a task that it may read.
 
-    def __init__(self, row: StatusRow, news: Subscription[Row]) -> None:
-        self.row = row
-        """The newest status that is known to this reader."""
-        self._news = news
+    It holds no body: with hundreds of slow readers of results of megabytes, each would have one in memory.
+    """
+
+    def __init__(self, head: StatusRow, news: Subscription[Row], body: Callable[[], bytes | None]) -> None:
+        self.row = head
+        """The newest status that is known to this reader, with the summary for its body."""
+        self._news, self._body = news, body
+
+    def body(self) -> bytes | None:
+        """The status `row` in full, read now; None where it went meanwhile."""
+        return self._body() if self.row.order.ended else self.row.body
 
     async def next(self) -> StatusRow | None:
         """The next status, once there is one; None behind the task's end, or where the process ends before it."""
@@ -41,25 +48,14 @@ class TaskWatch:
 
 
 class TaskWatches:
-    """Lets many readers watch tasks; those of one task share its status, which may have megabytes."""
+    """Lets readers watch tasks."""
 
     def __init__(self, table: StatusTable, news: Subscriptions[Row]) -> None:
         self._table, self._news = table, news
-        self._shown: WeakValueDictionary[str, StatusRow] = WeakValueDictionary()
 
     @contextmanager
     def of(self, task_id: str) -> Iterator[TaskWatch | None]:
         """A watch of a task, for the time of the block; None where it has no status any more."""
         with self._news.of(task_id) as news:
-            row = self._row(task_id)
-            yield None if row is None else TaskWatch(row, news)
-
-    def _row(self, task_id: str) -> StatusRow | None:
-        head, shown = self._table.head(task_id), self._shown.get(task_id)
-        if isinstance(head, StatusRow) and shown is not None and shown.order == head.order:
-            return shown
-        row = self._table.get(task_id)
-        if not isinstance(row, StatusRow):
-            return None
-        self._shown[task_id] = row
-        return row
+            head = self._table.head(task_id)
+            yield TaskWatch(head, news, partial(self._table.body, task_id)) if isinstance(head, StatusRow) else None
