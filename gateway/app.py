@@ -5,7 +5,8 @@ import contextlib
 import functools
 import gc
 import logging
-from collections.abc import AsyncIterator, Sequence
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -22,11 +23,12 @@ from gateway.materialised.subscriptions import Subscriptions
 from gateway.metrics import GatewayMetrics
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
-from gateway.routes import cancellations, probes, submissions, tasks
+from gateway.routes import cancellations, events, listing, probes, submissions, tasks
 from gateway.settings import GatewaySettings
-from gateway.status_table.rows import StatusRow
+from gateway.status_table.rows import Row
 from gateway.status_table.status_rows import StatusRows
 from gateway.status_table.table import StatusTable
+from gateway.status_table.watching import TaskWatches
 from schemas.topics import CANCELLATIONS, IDEMPOTENCY, LANES, TASKS
 from transport.documents import DocumentFolders
 from transport.publisher import KafkaPublisher
@@ -45,7 +47,8 @@ class Gateway:
         self._settings = settings
         self._exit_code = 0
         self._keys = ApiKeys(settings.api_keys_file)
-        self._server = uvicorn.Server(
+        self._changes: Subscriptions[Row] = Subscriptions()
+        self._server = _Server(
             uvicorn.Config(
                 self._app(),
                 host=settings.host,
@@ -56,7 +59,8 @@ class Gateway:
                 access_log=False,
                 timeout_graceful_shutdown=10,
                 server_header=False,
-            )
+            ),
+            on_drain=self._changes.end,
         )
 
     def run(self) -> int:
@@ -70,6 +74,8 @@ class Gateway:
         app.include_router(submissions.router)
         app.include_router(tasks.router)
         app.include_router(cancellations.router)
+        app.include_router(events.router)
+        app.include_router(listing.router)
         app.include_router(probes.router)
         return app
 
@@ -78,10 +84,9 @@ class Gateway:
         settings = self._settings
         connection = settings.connection()
         database = Database(settings.status_table_dir)
-        changes: Subscriptions[StatusRow] = Subscriptions()
         follower = TopicsFollower(
             database,
-            [StatusRows(TASKS, changes), ClaimRows(IDEMPOTENCY)],
+            [StatusRows(TASKS, self._changes), ClaimRows(IDEMPOTENCY)],
             connection=connection,
             partitions=settings.partitions,
         )
@@ -98,12 +103,12 @@ class Gateway:
         app.state.metrics = metrics
         app.state.settings, app.state.keys = settings, self._keys
         app.state.documents = DocumentFolders(settings.document_roots)
-        publisher = FilingPublisher(kafka, settings.publish_timeout)
-        app.state.publisher = publisher
+        app.state.publisher = publisher = FilingPublisher(kafka, settings.publish_timeout)
         app.state.canceller = Canceller(kafka, settings.publish_timeout)
         claims = ClaimTable(database, functools.partial(follower.catch_up, IDEMPOTENCY))
         app.state.keyed_submissions = KeyedSubmissions(publisher, claims)
-        app.state.table, app.state.changes = StatusTable(database), changes
+        app.state.table = table = StatusTable(database)
+        app.state.watches = TaskWatches(table, self._changes)
         app.state.follower, app.state.readiness = follower, readiness
         follower.start()
         topic_check = asyncio.create_task(readiness.check_topics())
@@ -121,6 +126,19 @@ class Gateway:
         log.critical("the gateway stops: %s. `sigmak topics apply` creates what is missing.", reasons)
         self._exit_code = _WRONG_TOPICS_EXIT
         self._server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """Lets those go who wait for a task before it waits for open connections: it would wait for them in vain."""
+
+    def __init__(self, config: uvicorn.Config, *, on_drain: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_drain = on_drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called in the event loop after SIGTERM or SIGINT."""
+        self._on_drain()
+        await super().shutdown(sockets)
 
 
 def _spare_the_collector() -> None:

@@ -1,10 +1,11 @@
 """Errors as RFC 9457 problem documents."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -47,6 +48,10 @@ def invalid_body(error: ValidationError) -> Problem:
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     if any(each["type"] == "json_invalid" for each in errors):
         return Problem(HTTPStatus.BAD_REQUEST, "not_json", "The request body is not valid JSON.")
+    return _invalid(errors)
+
+
+def _invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
     fields = [
         # Below a field stand the names of labels: the sender's text.
         {"field": str(each["loc"][0]) if each["loc"] else "body", "message": each["msg"]}
@@ -68,6 +73,11 @@ def register(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def _problem(_request: Request, problem: Problem) -> Response:
         return problem.response()
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid_parameter(_request: Request, error: RequestValidationError) -> Response:
+        # Where a parameter came in (its query, path or headers) stands before its name.
+        return _invalid({**each, "loc": each["loc"][1:]} for each in error.errors()).response()
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> Response:

@@ -28,5 +28,7 @@ class GatewaySettings(KafkaSettings):
     """A larger request body is refused before it is read."""
     max_document_bytes: Annotated[int, Field(ge=1024)] = 50 * _MIB
     """A larger document is refused."""
+    heartbeat_seconds: Annotated[float, Field(gt=0, le=600)] = 15.0
+    """Seconds without an event until a stream of events shows that its connection lives."""
     publish_timeout: Annotated[float, Field(gt=0, le=60)] = 4.0
     """Seconds to wait for Kafka's acknowledgement of one submission before the answer is 503."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.body import read_body
 from gateway.content_encoding import CONTENT_ENCODINGS, check_content_encoding, unpacked
 from gateway.document_text import text_of
+from gateway.labels import pairs
 from gateway.problems import Problem, invalid_body
 from gateway.settings import GatewaySettings
 from schemas.filings import FilingSource, Priority, ScoringOptions
@@ -87,18 +88,11 @@ def _query(request: Request) -> dict[str, Any]:
 
 
 def _labels(given: Sequence[str]) -> dict[str, str]:
-    pairs = [name_and_value(each) for each in given]
-    labels = {pair[0]: pair[1] for pair in pairs if pair is not None}
+    labels = dict(pairs(given) or ())
     if len(labels) < len(given):
         errors = [{"field": _LABEL, "message": "give each label once, as name:value"}]
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {_LABEL}.", errors=errors)
     return labels
-
-
-def name_and_value(label: str) -> tuple[str, str] | None:
-    """The parts of a label as a query has it, `name:value`; None where it has no colon. A value may have more."""
-    name, colon, value = label.partition(":")
-    return (name, value) if colon else None
 
 
 def _unsupported_media_type() -> Problem:

@@ -170,6 +170,10 @@ class View:
         """The values of keys, in their order."""
         return cast("list[bytes | None]", self._db.get([*keys]))
 
+    def version(self) -> int:
+        """Changes with every write."""
+        return self._db.latest_sequence_number()
+
     def endings(self, prefix: bytes) -> "Endings":
         """The keys that begin with a prefix, in order, without it."""
         return Endings(self._db.iter(), prefix)
@@ -190,6 +194,13 @@ class Endings:
         """The one behind the last one that was returned."""
         self._iterator.next()
         return self._here()
+
+    def since(self, ending: bytes) -> Iterator[bytes]:
+        """All that are not before `ending`."""
+        found = self.from_(ending)
+        while found is not None:
+            yield found
+            found = self.next()
 
     def _here(self) -> bytes | None:
         if not self._iterator.valid():

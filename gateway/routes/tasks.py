@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from gateway.authentication import Caller, require
 from gateway.keys import ApiKey
@@ -11,6 +12,7 @@ from gateway.materialised.follower import TableBehind, TopicsFollower
 from gateway.problems import Problem, kafka_unavailable
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
+from gateway.status_table.watching import TaskWatches
 from schemas.identifiers import task_created_at
 from schemas.tasks import TaskStatus
 from schemas.topics import RISKS, TASKS
@@ -21,9 +23,33 @@ _POLL_AGAIN = {"Retry-After": "1"}
 
 
 @router.get("/tasks/{task_id}", name="task_status", response_model=TaskStatus)
-async def task_status(request: Request, task_id: str, caller: Caller) -> Response:
-    """The task's state, progress, and at its end the result or the error."""
+async def task_status(
+    request: Request, task_id: str, caller: Caller, wait: Annotated[float, Query(ge=0, le=60)] = 0
+) -> Response:
+    """The task's state, progress, and at its end the result or the error.
+
+    With `wait` it answers when the task ends, or so many seconds later with how far it is then.
+    """
     require(caller, "read")
+    row = await readable_row(request, task_id, caller)
+    body: bytes | None = row.body
+    if wait and not row.order.ended:
+        watches: TaskWatches = request.app.state.watches
+        with watches.of(task_id) as watch:
+            if watch is not None:
+                row = await watch.end(wait)
+                body = watch.body()
+    if body is None:
+        raise no_task(task_id, request.app.state.settings.result_ttl)
+    return Response(body, media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN)
+
+
+async def readable_row(request: Request, task_id: str, caller: ApiKey) -> StatusRow:
+    """The row of a task that the caller may read.
+
+    Raises:
+        Problem: 404 where there is none, 410 where it is past its life, 503 where that can't be told.
+    """
     table: StatusTable = request.app.state.table
     row = table.get(task_id)
     if row is None and task_created_at(task_id) is not None:
@@ -35,15 +61,19 @@ async def task_status(request: Request, task_id: str, caller: Caller) -> Respons
         raise no_task(task_id, life)
     if past_its_life(row, life):
         raise gone(task_id)
-    return Response(row.body, media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN)
+    return row
 
 
 async def catch_up(follower: TopicsFollower) -> None:
-    """Have in the table what the status topic holds by now; raises a 503 problem where that can't be."""
+    """Bring the table up to what the status topic holds now.
+
+    Raises:
+        Problem: 503 where that can't be.
+    """
     try:
         await follower.catch_up(TASKS)
     except TableBehind as error:
-        raise kafka_unavailable(f"Nothing can be said of this task now: {error}.") from error
+        raise kafka_unavailable(f"Nothing can be said of tasks now: {error}.") from error
 
 
 def past_its_life(row: StatusRow, life: timedelta) -> bool:
@@ -56,7 +86,7 @@ def _may_read(caller: ApiKey, row: StatusRow) -> bool:
 
 
 def no_task(task_id: str, life: timedelta) -> Problem:
-    """404, or 410 for an id so old that its task may have been."""
+    """404 for a task that the caller has not; 410 where its id is older than a task's life."""
     made = task_created_at(task_id)
     if made is not None and datetime.now(UTC) - made > life:
         return gone(task_id)

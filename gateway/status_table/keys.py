@@ -15,6 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME_BYTES = 8
 _LATER_THAN_ALL = 1 << 62
 """More microseconds than any datetime has; times count backwards from it, so that the newest stand first."""
+_AFTER_ANY_ID = b"\xff"
 _END = b"\0"
 """Behind each part of a key that differs in length; no part holds one."""
 
@@ -69,6 +70,16 @@ def first_position(submitted_at: datetime) -> bytes:
     since = submitted_at - _EPOCH
     microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
     return (_LATER_THAN_ALL - microseconds).to_bytes(_TIME_BYTES)
+
+
+def behind(submitted_at: datetime) -> bytes:
+    """Behind all tasks that were submitted at this moment, and before those of an earlier one."""
+    return first_position(submitted_at) + _AFTER_ANY_ID
+
+
+def behind_all() -> bytes:
+    """Behind every position."""
+    return b"\xff"
 
 
 def task_at(position: bytes) -> str:

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -26,14 +27,14 @@ class StatusRecord(NamedTuple):
 
 
 class StatusRows:
-    """The status topic's `TopicRows`; its news are the statuses that were taken, by task id."""
+    """The status topic's `TopicRows`; its news are the statuses and tombstones that were taken, by task id."""
 
     prefix: Final = keys.PREFIX
     version: Final = 2
     continued_for: Final = TOMBSTONE_LIFE - timedelta(hours=1)
     """After longer, tombstones may have passed the rows by."""
 
-    def __init__(self, topic: str, news: Subscriptions[StatusRow]) -> None:
+    def __init__(self, topic: str, news: Subscriptions[Row]) -> None:
         self.topic: Final = topic
         self._news = news
 
@@ -50,17 +51,16 @@ class StatusRows:
             raise UnreadableRecord("its owner is none that a key can have")
         return StatusRecord(task_id, status_row(record.value, owner))
 
-    def fold(self, items: Sequence[StatusRecord], held: Held, now: datetime) -> Changes[StatusRow]:
+    def fold(self, items: Sequence[StatusRecord], held: Held, now: datetime) -> Changes[Row]:
         """See `TopicRows`. Also deletes a few markers past their life: all at once would hold up statuses."""
         earlier = _heads(items, held)
         newest = dict(earlier)
-        news: list[tuple[str, StatusRow]] = []
+        news: list[tuple[str, Row]] = []
         for task_id, status in items:
             row = _newer(newest[task_id], status, now)
             if row is not None:
                 newest[task_id] = row
-                if isinstance(row, StatusRow):
-                    news.append((task_id, row))
+                news.append((task_id, row))
         changed = {task_id: row for task_id, row in newest.items() if row is not None and row is not earlier[task_id]}
         writes = _swept(held, now)
         for task_id, row in changed.items():
@@ -68,9 +68,14 @@ class StatusRows:
         writes |= _counted(held, earlier, changed)
         return Changes(writes, news)
 
-    def told(self, news: Sequence[tuple[str, StatusRow]]) -> None:
+    def told(self, news: Sequence[tuple[str, Row]]) -> None:
         """See `TopicRows`."""
-        self._news.tell(news)
+        # Without their bodies: who is told of a result, and reads slowly, would hold it in memory all the while.
+        self._news.tell((task_id, _head(row)) for task_id, row in news if self._news.listened_to(task_id))
+
+
+def _head(row: Row) -> Row:
+    return replace(row, body=row.summary) if isinstance(row, StatusRow) else row
 
 
 def _heads(items: Sequence[StatusRecord], held: Held) -> dict[str, Row | None]:

@@ -2,17 +2,16 @@
 
 import heapq
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from gateway.materialised.database import Database, DatabaseClosed, View
+from gateway.materialised.database import Database, DatabaseClosed
 from gateway.status_table import keys
-from gateway.status_table.rows import Row, decode_row
+from gateway.status_table.listing import Page, Wanted, page
+from gateway.status_table.rows import Row, StatusRow, decode_row
 from gateway.status_table.status_rows import counted
 from schemas.identifiers import task_created_at
 from schemas.tasks import TaskState
-
-_AFTER_ANY_ID = b"\xff"
 
 
 class StatusTable:
@@ -29,6 +28,16 @@ class StatusTable:
         head, result = self._database.get_many([keys.head_key(task_id), keys.result_key(task_id)])
         return None if head is None else decode_row(head, result)
 
+    def head(self, task_id: str) -> Row | None:
+        """The row of a task with the summary for its body: quick, however large the result is."""
+        head = self._database.get(keys.head_key(task_id))
+        return None if head is None else decode_row(head, None)
+
+    def body(self, task_id: str) -> bytes | None:
+        """The status of a task as it came; None where it has none."""
+        row = self.get(task_id)
+        return row.body if isinstance(row, StatusRow) else None
+
     def waiting(self, owner: str) -> int:
         """How many of the owner's tasks have not ended."""
         return counted(self._database.get(keys.waiting_key(owner)))
@@ -40,22 +49,30 @@ class StatusTable:
         """
         # An id tells milliseconds.
         moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-        end = keys.first_position(moment) + _AFTER_ANY_ID
+        end = keys.behind(moment)
         try:
             with self._database.view() as view:
-                lists = [_positions(view, keys.status_list(owner, state), end) for state in TaskState]
-                task_ids = map(keys.task_at, heapq.merge(*lists))
+                lists = [view.endings(keys.status_list(owner, state)).since(b"") for state in TaskState]
+                positions = itertools.takewhile(lambda position: position < end, heapq.merge(*lists))
+                task_ids = map(keys.task_at, positions)
                 return [*itertools.islice((each for each in task_ids if _made_since(each, moment)), limit)]
         except DatabaseClosed:
             return []
 
+    def page(self, wanted: Wanted, *, start: bytes, limit: int, ended_after: datetime) -> Page:
+        """The next tasks from a position on; those that ended before `ended_after` are past their life.
 
-def _positions(view: View, list_: bytes, end: bytes) -> Iterator[bytes]:
-    endings = view.endings(list_)
-    position = endings.from_(b"")
-    while position is not None and position < end:
-        yield position
-        position = endings.next()
+        Raises:
+            DatabaseClosed: while the disk does not let the database be opened.
+        """
+        with self._database.view() as view:
+            return page(
+                view,
+                wanted,
+                start=start,
+                limit=limit,
+                kept=lambda row: row.ended_at is None or row.ended_at >= ended_after,
+            )
 
 
 def _made_since(task_id: str, moment: datetime) -> bool:

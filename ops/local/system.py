@@ -44,7 +44,7 @@ class LocalSystem:
         self._topic_settings = {"SIGMAK_REPLICATION_FACTOR": str(brokers)}
         self._at_end = contextlib.ExitStack()
         self._stack: Stack | None = None
-        self.api_key = ""
+        self.api_key = self.key_id = ""
         self.logs = Path()
 
     def __enter__(self) -> Self:
@@ -52,7 +52,8 @@ class LocalSystem:
             folder = self._data or Path(undo.enter_context(_deleted_folder()))
             self.logs = folder / "logs"
             keys = folder / "api-keys.json"
-            _, self.api_key = add_key(keys, "development", tier="high", scopes=_ALL_SCOPES)
+            record, self.api_key = add_key(keys, "development", tier="high", scopes=_ALL_SCOPES)
+            self.key_id = record.id
             store, servers = {"SIGMAK_STORE": "lancedb", "SIGMAK_STORE_DIR": str(folder / "store")}, {}
             if self._weaviate:
                 server = start_weaviate(folder / "weaviate")

@@ -20,7 +20,7 @@ from gateway.materialised.database import Database
 from gateway.materialised.follower import TableBehind, TopicsFollower
 from gateway.materialised.subscriptions import Subscriptions
 from gateway.materialised.topic_rows import Changes, Held
-from gateway.status_table.rows import EndedMarker, StatusRow
+from gateway.status_table.rows import EndedMarker, Row, StatusRow
 from gateway.status_table.status_rows import StatusRecord, StatusRows
 from gateway.status_table.table import StatusTable
 from schemas.events import task_status
@@ -44,7 +44,7 @@ class ObservedRows(StatusRows):
         super().__init__(topic, Subscriptions())
         self.given: list[str] = []
 
-    def fold(self, items: Sequence[StatusRecord], held: Held, now: datetime) -> Changes[StatusRow]:
+    def fold(self, items: Sequence[StatusRecord], held: Held, now: datetime) -> Changes[Row]:
         """Note them, and take them."""
         self.given += [record.task_id for record in items]
         return super().fold(items, held, now)

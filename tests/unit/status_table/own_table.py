@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.materialised.database import Database
 from gateway.materialised.subscriptions import Subscriptions
-from gateway.status_table.rows import StatusRow, status_row
+from gateway.status_table.rows import Row, status_row
 from gateway.status_table.status_rows import StatusRecord, StatusRows
 from gateway.status_table.table import StatusTable
 from schemas.tasks import TaskStatus
@@ -21,7 +21,7 @@ class OwnTable(StatusTable):
 
     def __init__(self, folder: Path) -> None:
         self.database = Database(folder)
-        self.news: Subscriptions[StatusRow] = Subscriptions()
+        self.news: Subscriptions[Row] = Subscriptions()
         self.rows = StatusRows("statuses", self.news)
         super().__init__(self.database)
 

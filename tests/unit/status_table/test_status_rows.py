@@ -83,6 +83,24 @@ def test_the_summary_of_a_row_is_the_status_without_its_result() -> None:
     )
 
 
+_TRICKY = ',"error":null,"result":{"a":1}'
+
+
+@pytest.mark.parametrize("labels", [{}, {"a": "b", "error": _TRICKY, "result": "{"}, {"result": _TRICKY, "z": "x"}])
+@pytest.mark.parametrize("compact", [True, False])
+def test_the_summary_is_right_wherever_the_result_stands_and_whatever_is_in_it(
+    labels: dict[str, str], compact: bool
+) -> None:
+    result = an_assessment(a_risk(text=_TRICKY), title=_TRICKY, labels=labels)
+    status = SUCCESS.model_copy(update={"result": result, "labels": labels})
+    body = status.model_dump_json().encode()
+    if not compact:
+        body = orjson.dumps(dict(reversed(orjson.loads(body).items())), option=orjson.OPT_INDENT_2)
+    row = status_row(body, OWNER)
+    assert TaskStatus.model_validate_json(row.summary) == status.model_copy(update={"result": None})
+    assert row.body == body
+
+
 def test_a_row_knows_whose_it_is_how_new_and_when_it_ended(table: OwnTable) -> None:
     table.apply([record(SUCCESS)])
     row = _kept(table)
