@@ -10,8 +10,11 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from gateway import problems
-from gateway.keys import ApiKeys
+from gateway.admission import Admission, NothingShown
+from gateway.bodies_in_hand import BodiesInHand
+from gateway.known_keys import KnownKeys
 from gateway.metrics import GatewayMetrics
+from gateway.open_streams import OpenStreams
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
 from gateway.routes import probes, submissions, tasks
@@ -35,7 +38,7 @@ class Gateway:
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
         self._exit_code = 0
-        self._keys = ApiKeys(settings.api_keys_file)
+        self._keys = KnownKeys(settings.api_keys_file)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app(),
@@ -73,6 +76,7 @@ class Gateway:
         readiness = Readiness(
             publisher=kafka,
             follower=follower,
+            keys=self._keys,
             admin=TopicAdmin(connection),
             topics=[topic for topic in settings.topics() if topic.name in _USED_TOPICS],
             on_wrong_topics=self._stop_for_topics,
@@ -82,6 +86,8 @@ class Gateway:
         app.state.metrics = metrics
         app.state.settings, app.state.keys = settings, self._keys
         app.state.documents = DocumentFolders(settings.document_roots)
+        app.state.admission, app.state.bodies = Admission(NothingShown()), BodiesInHand(settings.max_bodies_bytes)
+        app.state.open_streams = OpenStreams()
         app.state.publisher = FilingPublisher(kafka, settings.publish_timeout)
         app.state.table, app.state.follower, app.state.readiness = table, follower, readiness
         follower.start()

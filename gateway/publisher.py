@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from schemas.envelope import CloudEvent
 from schemas.events import filing_submitted, task_status
 from schemas.filings import FilingSubmitted, Priority
-from schemas.identifiers import new_task_id
 from schemas.tasks import WAITING, TaskState, TaskStatus
 from schemas.topics import FILINGS, FILINGS_PRIORITY, TASKS
 from transport.publisher import EventPublisher, KafkaAway, PublishFailed
@@ -42,8 +41,10 @@ class FilingPublisher:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _withdrawals: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def submit(self, filing: FilingSubmitted, *, owner: str, priority: Priority, traceparent: str | None) -> str:
-        """Put a filing on its lane; returns the task id once the filing is on the broker.
+    async def submit(
+        self, filing: FilingSubmitted, *, task_id: str, owner: str, priority: Priority, traceparent: str | None
+    ) -> None:
+        """Put a filing on its lane; returns once it is on the broker.
 
         PENDING goes first: who reads the task after our answer must find it, from any gateway.
 
@@ -52,7 +53,7 @@ class FilingPublisher:
             OutcomeUnknown: perhaps accepted.
             EventTooLarge: larger than the lane takes, compressed.
         """
-        task_id, submitted_at = new_task_id(), self.now()
+        submitted_at = self.now()
         pending = TaskStatus(
             task_id=task_id,
             status=TaskState.PENDING,
@@ -79,7 +80,6 @@ class FilingPublisher:
                 raise OutcomeUnknown(task_id) from error
             self._withdraw(task_id)
             raise
-        return task_id
 
     async def _publish_by(self, deadline: float, topic: str, key: str, event: CloudEvent) -> None:
         try:

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from gateway.bodies_in_hand import Hold
 from gateway.body import read_body
 from gateway.content_encoding import CONTENT_ENCODINGS, check_content_encoding, unpacked
 from gateway.document_text import text_of
 from gateway.problems import Problem, invalid_body
-from gateway.settings import GatewaySettings
 from schemas.filings import FilingSource, Priority, ScoringOptions
 
 _JSON = "application/json"
@@ -34,20 +34,29 @@ class AnalyzeRequest(ScoringOptions, IndexRequest):
 Submission = TypeVar("Submission", bound=IndexRequest)
 
 
-async def read_submission(request: Request, model: type[Submission], settings: GatewaySettings) -> Submission:
+async def read_submission(
+    request: Request, model: type[Submission], *, max_body_bytes: int, max_document_bytes: int, hold: Hold
+) -> Submission:
     """The submission, valid as its model.
+
+    Args:
+        request: its body is not read yet.
+        model: what it must be valid as.
+        max_body_bytes: of the body, as it comes and unpacked.
+        max_document_bytes: of a document that is the body, unpacked.
+        hold: the room that the body takes in the gateway.
 
     Raises:
         Problem: 400 for a body that is not what its headers say, 413 for one that is too large, 415 for headers that
-            ask for what is not understood, 422 naming each field that is not valid.
+            ask for what is not understood, 422 naming each field that is not valid, 503 where there is no room for it.
     """
     content_type = Message()
     content_type["content-type"] = request.headers.get("content-type", _JSON)
     media_type = content_type["content-type"].partition(";")[0].strip().lower()
     if media_type != _JSON and media_type not in _DOCUMENTS:
         raise _unsupported_media_type()
-    limit = settings.max_body_bytes if media_type == _JSON else settings.max_document_bytes
-    body = await _content(request, settings.max_body_bytes, limit)
+    limit = max_body_bytes if media_type == _JSON else min(max_body_bytes, max_document_bytes)
+    body = await _content(request, max_body_bytes, limit, hold)
     try:
         if media_type == _JSON:
             return model.model_validate_json(body)
@@ -57,14 +66,14 @@ async def read_submission(request: Request, model: type[Submission], settings: G
         raise invalid_body(error) from error
 
 
-async def _content(request: Request, body_limit: int, content_limit: int) -> bytes:
+async def _content(request: Request, body_limit: int, content_limit: int, hold: Hold) -> bytes:
     content_encoding = ",".join(request.headers.getlist("content-encoding")).strip().lower()
     check_content_encoding(content_encoding)
-    body = await read_body(request, body_limit)
+    body = await read_body(request, body_limit, hold)
     if not content_encoding:
         return body
     # In a thread of its own: others are answered while this is unpacked, which takes most of its time without the GIL.
-    return await asyncio.to_thread(unpacked, body, content_encoding, content_limit)
+    return await asyncio.to_thread(unpacked, body, content_encoding, content_limit, hold)
 
 
 def _query(request: Request) -> dict[str, Any]:

@@ -6,8 +6,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from gateway.admission import Admission, Place
 from gateway.authentication import Caller, require
+from gateway.bodies_in_hand import BodiesInHand, Hold
 from gateway.keys import ApiKey
+from gateway.limits import Limits
 from gateway.metrics import GatewayMetrics
 from gateway.problems import Problem, kafka_unavailable
 from gateway.publisher import FilingPublisher, OutcomeUnknown
@@ -34,19 +37,37 @@ class Accepted(BaseModel):
 )
 async def analyze(request: Request, caller: Caller) -> Response:
     """Read a filing's risk factors and score them."""
-    return await _submit(request, caller, await _read(request, caller, AnalyzeRequest), "analyze")
+    return await _submit(request, caller, AnalyzeRequest, "analyze")
 
 
 @router.post("/index", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, openapi_extra=described(IndexRequest))
 async def index(request: Request, caller: Caller) -> Response:
     """Store a filing's risk factors, as an earlier year for later comparison, without scoring them."""
-    return await _submit(request, caller, await _read(request, caller, IndexRequest), "index")
+    return await _submit(request, caller, IndexRequest, "index")
 
 
-async def _read(request: Request, caller: ApiKey, model: type[Submission]) -> Submission:
+async def _submit(request: Request, caller: ApiKey, model: type[IndexRequest], action: Action) -> Response:
     require(caller, "submit")
+    limits = Limits.of(caller, request.app.state.settings)
+    admission: Admission = request.app.state.admission
+    bodies: BodiesInHand = request.app.state.bodies
+    # The body comes last: who has no place left must not make the gateway read it.
+    with admission.submission(caller, limits) as place, bodies.hold() as hold:
+        submission = await _read(request, caller, model, limits, hold)
+        response = await _publish(request, caller, submission, action, place)
+    response.headers.update(admission.rate_headers(caller, limits))
+    return response
+
+
+async def _read(request: Request, caller: ApiKey, model: type[Submission], limits: Limits, hold: Hold) -> Submission:
     settings: GatewaySettings = request.app.state.settings
-    submission = await read_submission(request, model, settings)
+    submission = await read_submission(
+        request,
+        model,
+        max_body_bytes=limits.max_body_bytes,
+        max_document_bytes=settings.max_document_bytes,
+        hold=hold,
+    )
     if submission.priority == "high" and caller.tier != "high":
         raise Problem(HTTPStatus.FORBIDDEN, "tier_too_low", "Priority high is for API keys of tier high.")
     if submission.html_path is not None:
@@ -61,31 +82,35 @@ def _is_over(limit: int, text: str) -> bool:
     return 4 * len(text) > limit and len(text.encode()) > limit
 
 
-async def _submit(request: Request, caller: ApiKey, body: IndexRequest, action: Action) -> Response:
+async def _publish(request: Request, caller: ApiKey, body: IndexRequest, action: Action, place: Place) -> Response:
     publisher: FilingPublisher = request.app.state.publisher
     metrics: GatewayMetrics = request.app.state.metrics
     filing = FilingSubmitted(action=action, **body.model_dump(exclude={"priority"}))
+    task_id = place.publishing()
+    url = _status_url(request, task_id)
     try:
-        task_id = await publisher.submit(
-            filing, owner=caller.id, priority=body.priority, traceparent=traceparent_of(request.headers)
+        await publisher.submit(
+            filing,
+            task_id=task_id,
+            owner=caller.id,
+            priority=body.priority,
+            traceparent=traceparent_of(request.headers),
         )
     except EventTooLarge as error:
+        place.given_back()
         metrics.refused.labels("too_large").inc()
         raise _document_too_large(None) from error
     except KafkaAway as error:
+        place.given_back()
         metrics.refused.labels("kafka_away").inc()
         raise kafka_unavailable(f"The filing was not accepted: {error}. Send it again later.") from error
     except OutcomeUnknown as error:
         metrics.refused.labels("outcome_unknown").inc()
         detail = "Kafka did not acknowledge in time: the filing may have been accepted. Its task tells."
-        raise kafka_unavailable(
-            detail, task_id=error.task_id, status_url=_status_url(request, error.task_id)
-        ) from error
+        raise kafka_unavailable(detail, task_id=task_id, status_url=url) from error
     metrics.accepted.labels(body.priority).inc()
-    url = _status_url(request, task_id)
-    accepted = Accepted(
-        task_id=task_id, status_url=url, message=f"The filing of {filing.ticker} for {filing.filing_year} is accepted."
-    )
+    message = f"The filing of {filing.ticker} for {filing.filing_year} is accepted."
+    accepted = Accepted(task_id=task_id, status_url=url, message=message)
     return JSONResponse(accepted.model_dump(), HTTPStatus.ACCEPTED, headers={"Location": url})
 
 
