@@ -173,11 +173,11 @@ def _seconds_until(moment: datetime, now: datetime) -> int:
 
 
 def _rate_limited(quota: int, seconds: int) -> Problem:
-    detail = f"This API key may submit {quota} filings a minute. Send this one again in {seconds} s."
+    detail = f"Submissions of this API key are limited to {quota} a minute. Send this one again in {seconds} s."
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", detail, headers={"Retry-After": str(seconds)})
 
 
 def _too_many_waiting(limit: int) -> Problem:
-    detail = f"{limit} tasks of this API key are on their way, which is its limit. Send this filing when one has ended."
+    detail = f"Tasks of this API key that have not ended are limited to {limit}. Send this filing when one has."
     headers = {"Retry-After": str(_WAIT_FOR_AN_END)}
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_many_waiting", detail, headers=headers)

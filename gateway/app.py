@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 
 from gateway import problems
 from gateway.admission import Admission, NothingShown
+from gateway.api_description import describe
 from gateway.bodies_in_hand import BodiesInHand
 from gateway.known_keys import KnownKeys
 from gateway.metrics import GatewayMetrics
@@ -39,9 +40,10 @@ class Gateway:
         self._settings = settings
         self._exit_code = 0
         self._keys = KnownKeys(settings.api_keys_file)
+        self.app = self._build()
         self._server = uvicorn.Server(
             uvicorn.Config(
-                self._app(),
+                self.app,
                 host=settings.host,
                 port=settings.port,
                 loop="uvloop",
@@ -58,9 +60,10 @@ class Gateway:
         self._server.run()
         return self._exit_code
 
-    def _app(self) -> FastAPI:
+    def _build(self) -> FastAPI:
         app = FastAPIOffline(title="SigmaK Streams", version="1", lifespan=self._lifespan)
         problems.register(app)
+        describe(app)
         app.include_router(submissions.router)
         app.include_router(tasks.router)
         app.include_router(probes.router)

@@ -26,7 +26,7 @@ class OpenStreams:
             Problem: 429 where it has as many as it may.
         """
         if limits.open_streams is not None and self._open[key.id] >= limits.open_streams:
-            detail = f"{limits.open_streams} streams of this API key are open, which is its limit. Close one first."
+            detail = f"Open streams of this API key are limited to {limits.open_streams}. Close one first."
             headers = {"Retry-After": str(_WAIT_FOR_AN_END)}
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_many_streams", detail, headers=headers)
         self._open[key.id] += 1

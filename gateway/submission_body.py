@@ -1,6 +1,7 @@
 """Reads a submission: a JSON body, or the document itself as the body with the rest in the query."""
 
 import asyncio
+from collections.abc import Mapping
 from email.message import Message
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -94,19 +95,36 @@ def _unsupported_media_type() -> Problem:
     return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail, headers=headers)
 
 
-def described(model: type[BaseModel]) -> dict[str, Any]:
+def described(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
     """The request for OpenAPI, which can't know it: the body is read by hand, to a limit and without a second copy."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    required = "Required beside a document; a JSON body has it as a field."
-    parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "query", "required": False, "schema": field, "description": required}
-        if name in schema["required"]
-        else {"name": name, "in": "query", "required": False, "schema": field}
+    parameters = [
+        {"name": name, "in": "query", "required": False, "schema": field, "description": _beside(name, schema)}
         for name, field in schema["properties"].items()
         if name not in _DOCUMENT_FIELDS
     ]
-    coding = {"type": "string", "enum": [*CONTENT_ENCODINGS]}
-    parameters.append({"name": "Content-Encoding", "in": "header", "required": False, "schema": coding})
-    content: dict[str, Any] = {_JSON: {"schema": schema}}
-    content |= {document: {"schema": {"type": "string"}} for document in _DOCUMENTS}
-    return {"parameters": parameters, "requestBody": {"required": True, "content": content}}
+    schema["oneOf"] = [_given(name) for name in sorted(_DOCUMENT_FIELDS)]
+    content: dict[str, Any] = {_JSON: {"schema": schema, "example": example}}
+    content |= {document: _document(document, example) for document in _DOCUMENTS}
+    description = (
+        "JSON with the document in it, or the document itself, with all else in the query. "
+        f"Either may be sent with a Content-Encoding: {' or '.join(CONTENT_ENCODINGS)}."
+    )
+    return {"parameters": parameters, "requestBody": {"required": True, "description": description, "content": content}}
+
+
+def _document(media_type: str, example: Mapping[str, Any]) -> dict[str, Any]:
+    # Whatever the bytes are, they are a document: even what is JSON, which is why no type is said.
+    return {"schema": {"contentMediaType": media_type}, "example": example["html_content"]}
+
+
+def _beside(name: str, schema: Mapping[str, Any]) -> str:
+    needed = "needed" if name in schema["required"] else "taken"
+    return (
+        f"{schema['properties'][name]['description']} It is {needed} beside a document; a JSON body has it as a field."
+    )
+
+
+def _given(name: str) -> dict[str, Any]:
+    """That this field is given; one that is null is not."""
+    return {"required": [name], "properties": {name: {"type": "string"}}}

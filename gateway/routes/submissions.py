@@ -4,14 +4,16 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from gateway.admission import Admission, Place
+from gateway.api_description import EXAMPLES, RATE_HEADERS, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.bodies_in_hand import BodiesInHand, Hold
 from gateway.keys import ApiKey
 from gateway.limits import Limits
 from gateway.metrics import GatewayMetrics
+from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
 from gateway.publisher import FilingPublisher, OutcomeUnknown
 from gateway.settings import GatewaySettings
@@ -27,20 +29,61 @@ router = APIRouter(tags=["filings"])
 class Accepted(BaseModel):
     """The answer to an accepted filing."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     task_id: str
+    """A UUIDv7."""
     status_url: str
+    """Where the task's status is."""
     message: str
+    """For a person."""
+
+
+_ANSWERS: Described = {
+    HTTPStatus.ACCEPTED: {
+        "description": "The filing is on Kafka.",
+        "headers": described_headers("Location", *RATE_HEADERS, required={"Location"}),
+        "content": {"application/json": {"example": EXAMPLES["accepted"]}},
+    },
+    **problems(
+        *ANY_KEY,
+        "tier_too_low",
+        "not_json",
+        "broken_encoding",
+        "body_too_large",
+        "document_too_large",
+        "unsupported_media_type",
+        "unsupported_encoding",
+        "unsupported_charset",
+        "invalid_request",
+        "rate_limited",
+        "too_many_waiting",
+        "kafka_unavailable",
+        "overloaded",
+        headers=RATE_HEADERS,
+    ),
+}
 
 
 @router.post(
-    "/analyze", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, openapi_extra=described(AnalyzeRequest)
+    "/analyze",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=Accepted,
+    responses=_ANSWERS,
+    openapi_extra=described(AnalyzeRequest, EXAMPLES["analyze"]),
 )
 async def analyze(request: Request, caller: Caller) -> Response:
     """Read a filing's risk factors and score them."""
     return await _submit(request, caller, AnalyzeRequest, "analyze")
 
 
-@router.post("/index", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, openapi_extra=described(IndexRequest))
+@router.post(
+    "/index",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=Accepted,
+    responses=_ANSWERS,
+    openapi_extra=described(IndexRequest, EXAMPLES["index"]),
+)
 async def index(request: Request, caller: Caller) -> Response:
     """Store a filing's risk factors, as an earlier year for later comparison, without scoring them."""
     return await _submit(request, caller, IndexRequest, "index")

@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
+from gateway.api_description import EXAMPLES, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.keys import ApiKey
+from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
 from gateway.status_table.follower import StatusFollower, StatusTableBehind
 from gateway.status_table.rows import StatusRow
@@ -20,8 +23,22 @@ router = APIRouter(tags=["tasks"])
 _POLL_AGAIN = {"Retry-After": "1"}
 
 
-@router.get("/tasks/{task_id}", name="task_status", response_model=TaskStatus)
-async def task_status(request: Request, task_id: str, caller: Caller) -> Response:
+_ANSWERS: Described = {
+    HTTPStatus.OK: {
+        "description": "The task's status; with `Retry-After` until it has ended.",
+        "headers": described_headers("Retry-After"),
+        "content": {
+            "application/json": {"examples": {name: {"value": each} for name, each in EXAMPLES["statuses"].items()}}
+        },
+    },
+    **problems(*ANY_KEY, "no_such_task", "task_expired", "kafka_unavailable"),
+}
+
+TaskId = Annotated[str, Path(description="The id of an accepted filing, a UUIDv7.")]
+
+
+@router.get("/tasks/{task_id}", name="task_status", response_model=TaskStatus, responses=_ANSWERS)
+async def task_status(request: Request, task_id: TaskId, caller: Caller) -> Response:
     """The task's state, progress, and at its end the result or the error."""
     require(caller, "read")
     table: StatusTable = request.app.state.table
