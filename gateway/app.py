@@ -13,14 +13,18 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from gateway import problems
+from gateway.admission import Admission
+from gateway.api_description import describe
+from gateway.bodies_in_hand import BodiesInHand
 from gateway.canceller import Canceller
 from gateway.idempotency.claim_rows import ClaimRows, ClaimTable
 from gateway.idempotency.submissions import KeyedSubmissions
-from gateway.keys import ApiKeys
+from gateway.known_keys import KnownKeys
 from gateway.materialised.database import Database
 from gateway.materialised.follower import TopicsFollower
 from gateway.materialised.subscriptions import Subscriptions
 from gateway.metrics import GatewayMetrics
+from gateway.open_streams import OpenStreams
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
 from gateway.routes import cancellations, events, listing, probes, submissions, tasks
@@ -46,11 +50,12 @@ class Gateway:
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
         self._exit_code = 0
-        self._keys = ApiKeys(settings.api_keys_file)
+        self._keys = KnownKeys(settings.api_keys_file)
         self._changes: Subscriptions[Row] = Subscriptions()
+        self.app = self._build()
         self._server = _Server(
             uvicorn.Config(
-                self._app(),
+                self.app,
                 host=settings.host,
                 port=settings.port,
                 loop="uvloop",
@@ -68,9 +73,10 @@ class Gateway:
         self._server.run()
         return self._exit_code
 
-    def _app(self) -> FastAPI:
+    def _build(self) -> FastAPI:
         app = FastAPIOffline(title="SigmaK Streams", version="1", lifespan=self._lifespan)
         problems.register(app)
+        describe(app)
         app.include_router(submissions.router)
         app.include_router(tasks.router)
         app.include_router(cancellations.router)
@@ -94,6 +100,7 @@ class Gateway:
         readiness = Readiness(
             publisher=kafka,
             follower=follower,
+            keys=self._keys,
             admin=TopicAdmin(connection),
             topics=[topic for topic in settings.topics() if topic.name in _USED_TOPICS],
             on_wrong_topics=self._stop_for_topics,
@@ -109,6 +116,8 @@ class Gateway:
         app.state.keyed_submissions = KeyedSubmissions(publisher, claims)
         app.state.table = table = StatusTable(database)
         app.state.watches = TaskWatches(table, self._changes)
+        app.state.admission, app.state.bodies = Admission(table), BodiesInHand(settings.max_bodies_bytes)
+        app.state.open_streams = OpenStreams()
         app.state.follower, app.state.readiness = follower, readiness
         follower.start()
         topic_check = asyncio.create_task(readiness.check_topics())

@@ -7,10 +7,42 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
-_MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    field: str
+    """Its name; `body` for the body as a whole."""
+    message: str
+    """What it should be."""
+
+
+class ProblemDocument(BaseModel):
+    """An error as the caller gets it (RFC 9457)."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str = Field(pattern=r"^urn:sigmak:problem:[a-z_]+$")
+    """Stable, for machines."""
+    title: str
+    """The status in words."""
+    status: int = Field(ge=400, le=599)
+    """The HTTP status."""
+    detail: str
+    """For a person: what happened and what to do."""
+    errors: list[FieldError] = Field(default_factory=list)
+    """With `invalid_request`: the fields at fault."""
+    task_id: str | None = None
+    """With `kafka_unavailable` of a filing that may have been accepted: its task."""
+    status_url: str | None = None
+    """Where that task's status is."""
 
 
 class Problem(Exception):
@@ -40,7 +72,7 @@ class Problem(Exception):
             "detail": self.detail,
             **self.members,
         }
-        return JSONResponse(document, int(self.status), headers=self.headers, media_type=_MEDIA_TYPE)
+        return JSONResponse(document, int(self.status), headers=self.headers, media_type=MEDIA_TYPE)
 
 
 def invalid_body(error: ValidationError) -> Problem:

@@ -8,7 +8,7 @@ from datetime import datetime
 from schemas.envelope import CloudEvent
 from schemas.events import filing_submitted, task_status
 from schemas.filings import FilingSubmitted, Priority
-from schemas.identifiers import new_task_id, task_created_at
+from schemas.identifiers import task_created_at
 from schemas.tasks import WAITING, TaskState, TaskStatus
 from schemas.topics import FILINGS, FILINGS_PRIORITY, TASKS
 from transport.publisher import EventPublisher, KafkaAway, PublishFailed
@@ -56,8 +56,8 @@ class FilingPublisher:
     timeout: float
     _withdrawals: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def submit(self, offered: Offered) -> str:
-        """Put a filing on its lane; returns the task id once the filing is on the broker.
+    async def submit(self, task_id: str, offered: Offered) -> None:
+        """Put a filing on its lane; returns once it is on the broker.
 
         PENDING goes first: who reads the task after our answer must find it, from any gateway.
 
@@ -66,7 +66,7 @@ class FilingPublisher:
             OutcomeUnknown: perhaps accepted.
             EventTooLarge: larger than the lane takes, compressed.
         """
-        task_id, until = new_task_id(), self.deadline()
+        until = self.deadline()
         try:
             await self.announce(task_id, offered, until)
         except PublishFailed as error:
@@ -78,7 +78,6 @@ class FilingPublisher:
         except PublishFailed:
             self.withdraw(task_id)
             raise
-        return task_id
 
     def deadline(self) -> float:
         """When a submission that begins now must be through, by the event loop's clock."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from gateway.known_keys import KnownKeys
 from gateway.materialised.follower import TopicsFollower
 from schemas.topics import Topic
 from transport.publisher import KafkaPublisher
@@ -26,11 +27,12 @@ class Readiness:
         *,
         publisher: KafkaPublisher,
         follower: TopicsFollower,
+        keys: KnownKeys,
         admin: TopicAdmin,
         topics: Sequence[Topic],
         on_wrong_topics: Callable[[Sequence[Difference]], None],
     ) -> None:
-        self._publisher, self._follower = publisher, follower
+        self._publisher, self._follower, self._keys = publisher, follower, keys
         self._admin, self._wanted, self._on_wrong_topics = admin, topics, on_wrong_topics
         self._topics_fault: str | None = "the topics were not checked yet"
 
@@ -54,6 +56,9 @@ class Readiness:
 
     def parts(self) -> dict[str, str | None]:
         """Part -> its fault, or None."""
+        return {**self._needed(), "api_keys": self._keys.fault()}
+
+    def _needed(self) -> dict[str, str | None]:
         return {
             "kafka": None if self._publisher.available else "Kafka is away",
             "topics": self._topics_fault,
@@ -62,4 +67,4 @@ class Readiness:
 
     def reasons(self) -> list[str]:
         """Why the gateway is not ready; empty where it is."""
-        return [fault for fault in self.parts().values() if fault is not None]
+        return [fault for fault in self._needed().values() if fault is not None]

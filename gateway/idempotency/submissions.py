@@ -22,7 +22,6 @@ from gateway.materialised.follower import TableBehind
 from gateway.publisher import FilingPublisher, Offered
 from schemas.claims import ClaimState, SubmissionClaim
 from schemas.events import submission_claim
-from schemas.identifiers import new_task_id
 from schemas.topics import IDEMPOTENCY
 from transport.publisher import EventTooLarge, KafkaAway, PublishFailed
 
@@ -53,10 +52,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One submission while it is worked on; `until` is by the event loop's clock."""
+    """One submission while it is worked on; `task_id` is for a claim of its own, `until` by the event loop's clock."""
 
     key: str
     body_hash: str
+    task_id: str
     offered: Offered
     until: float
 
@@ -79,8 +79,8 @@ class KeyedSubmissions:
     body_hash: Callable[[Offered], Awaitable[str]] = _hashed_in_a_thread
     _in_hand: dict[str, tuple[str, asyncio.Task[Receipt]]] = field(default_factory=dict)
 
-    async def submit(self, key: str, offered: Offered) -> Receipt:
-        """Put a filing on its lane, once a key.
+    async def submit(self, key: str, task_id: str, offered: Offered) -> Receipt:
+        """Put a filing on its lane, once a key: under this task id, unless the key stands for another already.
 
         Raises:
             KeyReused: the key stands for something else.
@@ -89,7 +89,7 @@ class KeyedSubmissions:
             EventTooLarge: larger than the lane takes, compressed; the key may be used for another.
         """
         until = self.filings.deadline()
-        asked = _Asked(claim_key(offered.owner, key), await self.body_hash(offered), offered, until)
+        asked = _Asked(claim_key(offered.owner, key), await self.body_hash(offered), task_id, offered, until)
         while (found := self._in_hand.get(asked.key)) is not None:
             hash_in_hand, first = found
             if hash_in_hand == asked.body_hash:
@@ -122,14 +122,13 @@ class KeyedSubmissions:
             claim = self._living(asked.key)
         if claim is not None:
             return claim, False
-        task_id = new_task_id()
-        await self._tell(task_id, ClaimState.CLAIMED, asked)
+        await self._tell(asked.task_id, ClaimState.CLAIMED, asked)
         await self._catch_up(asked.until)
         # Past its life too: where this gateway's clock is ahead of the broker's, the earlier claim has held.
         claim = self.claims.get(asked.key)
         if claim is None:
             raise KafkaAway("its Idempotency-Key was released a moment ago", outcome_known=True)
-        return claim, claim.task_id == task_id
+        return claim, claim.task_id == asked.task_id
 
     def _living(self, key: str) -> Claim | None:
         claim = self.claims.get(key)

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Header, Request, Response
 from gateway.authentication import Caller, require
 from gateway.event_stream import EventStream, order_of
 from gateway.keys import ApiKey
+from gateway.limits import Limits
+from gateway.open_streams import OpenStreams
 from gateway.routes.tasks import no_task, readable_row
 from gateway.settings import GatewaySettings
 from gateway.status_table.watching import TaskWatches
@@ -38,17 +40,17 @@ async def task_events(
     return open_stream(request, caller, task_id, last_event_id)
 
 
-def open_stream(request: Request, caller: ApiKey, task_id: str, last_event_id: str | None) -> EventStream:  # noqa: ARG001
+def open_stream(request: Request, caller: ApiKey, task_id: str, last_event_id: str | None) -> EventStream:
     """Open a stream of a task for a caller who may read it.
 
-    What is entered into `held` here, such as a place among the caller's open streams, is left when the stream ends.
-
     Raises:
-        Problem: 404 where the task went meanwhile.
+        Problem: 404 where the task went meanwhile, 429 where the caller has as many streams open as it may.
     """
     watches: TaskWatches = request.app.state.watches
     settings: GatewaySettings = request.app.state.settings
+    streams: OpenStreams = request.app.state.open_streams
     with ExitStack() as held:
+        held.enter_context(streams.one_more(caller, Limits.of(caller, settings)))
         watch = held.enter_context(watches.of(task_id))
         if watch is None:
             raise no_task(task_id, settings.result_ttl)

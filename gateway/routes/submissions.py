@@ -4,13 +4,18 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from gateway.admission import Admission, Place
+from gateway.api_description import EXAMPLES, RATE_HEADERS, Described, described_headers, problems
 from gateway.authentication import Caller, require
+from gateway.bodies_in_hand import BodiesInHand, Hold
 from gateway.idempotency.fingerprints import HEADER, IdempotencyKey
 from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
+from gateway.limits import Limits
 from gateway.metrics import GatewayMetrics
+from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
 from gateway.publisher import FilingPublisher, Offered, OutcomeUnknown
 from gateway.settings import GatewaySettings
@@ -26,29 +31,92 @@ router = APIRouter(tags=["filings"])
 class Accepted(BaseModel):
     """The answer to an accepted filing."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     task_id: str
+    """A UUIDv7."""
     status_url: str
+    """Where the task's status is."""
     message: str
+    """For a person."""
+
+
+_ANSWERS: Described = {
+    HTTPStatus.ACCEPTED: {
+        "description": "The filing is on Kafka.",
+        "headers": described_headers("Location", *RATE_HEADERS, required={"Location"}),
+        "content": {"application/json": {"example": EXAMPLES["accepted"]}},
+    },
+    **problems(
+        *ANY_KEY,
+        "tier_too_low",
+        "not_json",
+        "broken_encoding",
+        "body_too_large",
+        "document_too_large",
+        "unsupported_media_type",
+        "unsupported_encoding",
+        "unsupported_charset",
+        "invalid_request",
+        "invalid_idempotency_key",
+        "idempotency_key_reused",
+        "rate_limited",
+        "too_many_waiting",
+        "kafka_unavailable",
+        "overloaded",
+        headers=RATE_HEADERS,
+    ),
+}
 
 
 @router.post(
-    "/analyze", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, openapi_extra=described(AnalyzeRequest)
+    "/analyze",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=Accepted,
+    responses=_ANSWERS,
+    openapi_extra=described(AnalyzeRequest, EXAMPLES["analyze"]),
 )
 async def analyze(request: Request, caller: Caller, key: IdempotencyKey) -> Response:
     """Read a filing's risk factors and score them."""
-    return await _submit(request, caller, key, await _read(request, caller, AnalyzeRequest), "analyze")
+    return await _submit(request, caller, key, AnalyzeRequest, "analyze")
 
 
-@router.post("/index", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, openapi_extra=described(IndexRequest))
+@router.post(
+    "/index",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=Accepted,
+    responses=_ANSWERS,
+    openapi_extra=described(IndexRequest, EXAMPLES["index"]),
+)
 async def index(request: Request, caller: Caller, key: IdempotencyKey) -> Response:
     """Store a filing's risk factors, as an earlier year for later comparison, without scoring them."""
-    return await _submit(request, caller, key, await _read(request, caller, IndexRequest), "index")
+    return await _submit(request, caller, key, IndexRequest, "index")
 
 
-async def _read(request: Request, caller: ApiKey, model: type[Submission]) -> Submission:
+async def _submit(
+    request: Request, caller: ApiKey, key: str | None, model: type[IndexRequest], action: Action
+) -> Response:
     require(caller, "submit")
+    limits = Limits.of(caller, request.app.state.settings)
+    admission: Admission = request.app.state.admission
+    bodies: BodiesInHand = request.app.state.bodies
+    # The body comes last: who has no place left must not make the gateway read it.
+    with admission.submission(caller, limits) as place, bodies.hold() as hold:
+        submission = await _read(request, caller, model, limits, hold)
+        response = await _publish(request, caller, key, submission, action, place)
+    response.headers.update(admission.rate_headers(caller, limits))
+    return response
+
+
+async def _read(request: Request, caller: ApiKey, model: type[Submission], limits: Limits, hold: Hold) -> Submission:
     settings: GatewaySettings = request.app.state.settings
-    submission = await read_submission(request, model, settings)
+    submission = await read_submission(
+        request,
+        model,
+        max_body_bytes=limits.max_body_bytes,
+        max_document_bytes=settings.max_document_bytes,
+        hold=hold,
+    )
     if submission.priority == "high" and caller.tier != "high":
         raise Problem(HTTPStatus.FORBIDDEN, "tier_too_low", "Priority high is for API keys of tier high.")
     if submission.html_path is not None:
@@ -63,9 +131,12 @@ def _is_over(limit: int, text: str) -> bool:
     return 4 * len(text) > limit and len(text.encode()) > limit
 
 
-async def _submit(request: Request, caller: ApiKey, key: str | None, body: IndexRequest, action: Action) -> Response:
+async def _publish(
+    request: Request, caller: ApiKey, key: str | None, body: IndexRequest, action: Action, place: Place
+) -> Response:
     filing = FilingSubmitted(action=action, **body.model_dump(exclude={"priority"}))
-    receipt = await _accepted(request, key, Offered(filing, caller.id, body.priority, traceparent_of(request.headers)))
+    offered = Offered(filing, caller.id, body.priority, traceparent_of(request.headers))
+    receipt = await _accepted(request, key, offered, place)
     metrics: GatewayMetrics = request.app.state.metrics
     url = status_url(request, receipt.task_id)
     headers = {"Location": url}
@@ -74,20 +145,15 @@ async def _submit(request: Request, caller: ApiKey, key: str | None, body: Index
         headers["Idempotent-Replayed"] = "true"
     else:
         metrics.accepted.labels(body.priority).inc()
-    accepted = Accepted(
-        task_id=receipt.task_id,
-        status_url=url,
-        message=f"The filing of {filing.ticker} for {filing.filing_year} is accepted.",
-    )
+    message = f"The filing of {filing.ticker} for {filing.filing_year} is accepted."
+    accepted = Accepted(task_id=receipt.task_id, status_url=url, message=message)
     return JSONResponse(accepted.model_dump(), HTTPStatus.ACCEPTED, headers=headers)
 
 
-async def _accepted(request: Request, key: str | None, offered: Offered) -> Receipt:
-    publisher: FilingPublisher = request.app.state.publisher
-    keyed: KeyedSubmissions = request.app.state.keyed_submissions
+async def _accepted(request: Request, key: str | None, offered: Offered, place: Place) -> Receipt:
     metrics: GatewayMetrics = request.app.state.metrics
     try:
-        return Receipt(await publisher.submit(offered)) if key is None else await keyed.submit(key, offered)
+        return await _offer(request, key, offered, place)
     except KeyReused as error:
         raise _key_reused() from error
     except EventTooLarge as error:
@@ -102,6 +168,29 @@ async def _accepted(request: Request, key: str | None, offered: Offered) -> Rece
         if key is not None:
             detail += f" Sent again with its {HEADER}, it is the same task."
         raise kafka_unavailable(detail, task_id=error.task_id, status_url=status_url(request, error.task_id)) from error
+
+
+async def _offer(request: Request, key: str | None, offered: Offered, place: Place) -> Receipt:
+    """Publish it; its place counts by the task that the filing is on Kafka under, or not at all."""
+    publisher: FilingPublisher = request.app.state.publisher
+    keyed: KeyedSubmissions = request.app.state.keyed_submissions
+    task_id = place.publishing()
+    try:
+        if key is None:
+            await publisher.submit(task_id, offered)
+            return Receipt(task_id)
+        receipt = await keyed.submit(key, task_id, offered)
+    except (KeyReused, EventTooLarge, KafkaAway):
+        place.given_back()
+        raise
+    except OutcomeUnknown as error:
+        place.published(error.task_id)
+        raise
+    if receipt.replayed:
+        place.given_back()
+    else:
+        place.published(receipt.task_id)
+    return receipt
 
 
 def status_url(request: Request, task_id: str) -> str:

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
+from gateway.api_description import EXAMPLES, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.keys import ApiKey
 from gateway.materialised.follower import TableBehind, TopicsFollower
+from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
@@ -22,10 +24,23 @@ router = APIRouter(tags=["tasks"])
 _POLL_AGAIN = {"Retry-After": "1"}
 
 
-@router.get("/tasks/{task_id}", name="task_status", response_model=TaskStatus)
-async def task_status(
-    request: Request, task_id: str, caller: Caller, wait: Annotated[float, Query(ge=0, le=60)] = 0
-) -> Response:
+_ANSWERS: Described = {
+    HTTPStatus.OK: {
+        "description": "The task's status; with `Retry-After` until it has ended.",
+        "headers": described_headers("Retry-After"),
+        "content": {
+            "application/json": {"examples": {name: {"value": each} for name, each in EXAMPLES["statuses"].items()}}
+        },
+    },
+    **problems(*ANY_KEY, "no_such_task", "task_expired", "invalid_request", "kafka_unavailable"),
+}
+
+TaskId = Annotated[str, Path(description="The id of an accepted filing, a UUIDv7.")]
+Wait = Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the task's end before the answer.")]
+
+
+@router.get("/tasks/{task_id}", name="task_status", response_model=TaskStatus, responses=_ANSWERS)
+async def task_status(request: Request, task_id: TaskId, caller: Caller, wait: Wait = 0) -> Response:
     """The task's state, progress, and at its end the result or the error.
 
     With `wait` it answers when the task ends, or so many seconds later with how far it is then.

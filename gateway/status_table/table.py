@@ -33,6 +33,10 @@ class StatusTable:
         head = self._database.get(keys.head_key(task_id))
         return None if head is None else decode_row(head, None)
 
+    def shows(self, task_id: str) -> bool:
+        """Whether there is anything of a task."""
+        return self.head(task_id) is not None
+
     def body(self, task_id: str) -> bytes | None:
         """The status of a task as it came; None where it has none."""
         row = self.get(task_id)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from gateway.keys import Scope, add_key
+from gateway.keys import UNLIMITED, Scope, add_key
 from ops.local.kafka_server import start_kafka
 from ops.local.ports import LOOPBACK, free_ports
 from ops.local.process import ServerDidNotStart, bound_to_parent, with_tail
@@ -52,7 +52,7 @@ class LocalSystem:
             folder = self._data or Path(undo.enter_context(_deleted_folder()))
             self.logs = folder / "logs"
             keys = folder / "api-keys.json"
-            record, self.api_key = add_key(keys, "development", tier="high", scopes=_ALL_SCOPES)
+            record, self.api_key = add_key(keys, "development", tier="high", scopes=_ALL_SCOPES, limits=UNLIMITED)
             self.key_id = record.id
             store, servers = {"SIGMAK_STORE": "lancedb", "SIGMAK_STORE_DIR": str(folder / "store")}, {}
             if self._weaviate:

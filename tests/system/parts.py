@@ -13,7 +13,7 @@ import httpx
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from gateway.keys import add_key
+from gateway.keys import UNLIMITED, add_key
 from ops.local.ports import free_ports
 from ops.local.process import Process
 from tests.conftest import PARTITIONS
@@ -110,7 +110,7 @@ class System:
         name = f"gateway-{next(_numbers)}"
         folder = folder or self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
-        _, key = add_key(self.keys, name)
+        _, key = add_key(self.keys, name, limits=UNLIMITED)
         port = free_ports(1)[0]
         environment = {
             "SIGMAK_API_KEYS_FILE": self.keys,

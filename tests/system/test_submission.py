@@ -245,7 +245,7 @@ def test_probes_need_no_key(gateway: Gateway) -> None:
     assert httpx.get(f"{gateway.url}/live").json() == {"status": "alive"}
     assert httpx.get(f"{gateway.url}/ready").json() == {"status": "ready", "reasons": []}
     health = httpx.get(f"{gateway.url}/health").json()
-    assert health == {"status": "ok", "parts": {"kafka": "ok", "topics": "ok", "status_table": "ok"}}
+    assert health == {"status": "ok", "parts": {"kafka": "ok", "topics": "ok", "status_table": "ok", "api_keys": "ok"}}
 
 
 def test_the_log_holds_neither_keys_nor_documents(gateway: Gateway) -> None:

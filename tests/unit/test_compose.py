@@ -146,7 +146,7 @@ def test_what_a_part_keeps_is_on_a_volume_that_its_user_may_write(monkeypatch: p
         | {worker.vector_cache.parent},
     }
     for service, folders in kept.items():
-        mounted = {volume.rpartition(":")[2] for volume in SERVICES[service]["volumes"]}
+        mounted = {volume.rpartition(":")[2] for volume in SERVICES[service]["volumes"] if not volume.endswith(":ro")}
         assert mounted == {str(folder) for folder in folders}
         assert mounted <= made
 
@@ -158,24 +158,31 @@ def test_no_two_workers_share_a_folder_of_their_own(monkeypatch: pytest.MonkeyPa
 
 def test_every_named_volume_is_declared_and_used() -> None:
     used = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())}
-    assert {name for name in used if not name.startswith("/")} == set(COMPOSE["volumes"])
+    assert {name for name in used if not name.startswith(("/", "$"))} == set(COMPOSE["volumes"])
 
 
 def test_a_worker_has_the_time_that_it_takes_to_finish_a_filing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _grace("worker") > _settings("worker", monkeypatch).drain_seconds
 
 
+def _mounted_keys() -> str:
+    [volume] = [str(volume) for volume in SERVICES["gateway"]["volumes"] if "SIGMAK_API_KEYS_DIR" in volume]
+    return volume
+
+
 def test_no_secret_has_a_default() -> None:
-    assert COMPOSE["secrets"]["api_keys"]["file"].startswith("${SIGMAK_API_KEYS_FILE:?")
+    assert _mounted_keys().startswith("${SIGMAK_API_KEYS_DIR:?")
     for name, service in SERVICES.items():
         for variable, value in service["environment"].items():
             if re.search(r"_KEYS?$|PASSWORD|SECRET|TOKEN", variable):
                 assert re.fullmatch(r"\$\{\w+:-\}", str(value)), f"{variable} of {name}"
 
 
-def test_the_gateway_reads_the_keys_that_are_mounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    [secret] = SERVICES["gateway"]["secrets"]
-    assert str(_settings("gateway", monkeypatch).api_keys_file) == f"/run/secrets/{secret}"
+def test_the_gateway_reads_the_keys_from_a_folder_that_is_mounted_since_their_file_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = _settings("gateway", monkeypatch).api_keys_file.parent
+    assert _mounted_keys().endswith(f":{folder}:ro")
 
 
 def test_the_servers_are_of_the_versions_that_the_tests_run_against() -> None:

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 
 from gateway import problems
 from gateway.canceller import Canceller
-from gateway.keys import ApiKeys, Scope, add_key
+from gateway.keys import Scope, add_key
+from gateway.known_keys import KnownKeys
 from gateway.materialised.follower import TableBehind
 from gateway.routes import cancellations
 from gateway.status_table.rows import status_row
@@ -56,7 +57,7 @@ class Gateway:
         problems.register(self._app)
         self._app.include_router(cancellations.router)
         state = self._app.state
-        state.table, state.follower, state.keys = self.table, self.follower, ApiKeys(self._keys)
+        state.table, state.follower, state.keys = self.table, self.follower, KnownKeys(self._keys)
         state.settings, state.canceller = SimpleNamespace(result_ttl=LIFE), Canceller(self.kafka, 0.2, lambda: NOON)
 
     def new_key(self, name: str, *scopes: Scope) -> tuple[str, str]:

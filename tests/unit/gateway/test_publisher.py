@@ -11,7 +11,7 @@ from schemas.filings import FilingSubmitted, Priority
 from schemas.identifiers import task_created_at
 from schemas.tasks import TaskState, TaskStatus
 from schemas.topics import FILINGS, FILINGS_PRIORITY, TASKS
-from tests.unit.examples import TRACEPARENT, a_filing
+from tests.unit.examples import TASK_ID, TRACEPARENT, a_filing
 from tests.unit.fake_publisher import FakePublisher
 from transport.publisher import EventTooLarge, KafkaAway
 
@@ -31,8 +31,8 @@ def publisher(kafka: FakePublisher) -> FilingPublisher:
 
 async def _submit(
     publisher: FilingPublisher, filing: FilingSubmitted | None = None, priority: Priority = "normal"
-) -> str:
-    return await publisher.submit(Offered(filing or a_filing(), "key-1", priority, TRACEPARENT))
+) -> None:
+    await publisher.submit(TASK_ID, Offered(filing or a_filing(), "key-1", priority, TRACEPARENT))
 
 
 async def _background_is_done() -> None:
@@ -71,14 +71,14 @@ async def test_a_filing_is_accepted_only_when_it_is_acknowledged(
 
 
 async def test_the_status_says_pending_under_the_task_id(publisher: FilingPublisher, kafka: FakePublisher) -> None:
-    task_id = await _submit(publisher)
+    await _submit(publisher)
     [message] = kafka.on(TASKS)
-    assert message.key == task_id
+    assert message.key == TASK_ID
     event = _event(kafka, TASKS)
     status = TaskStatus.model_validate_json(event.data)
-    assert (status.task_id, status.status, status.attempt) == (task_id, TaskState.PENDING, 1)
-    assert (status.ticker, status.filing_year, status.submitted_at) == ("ACME", 2024, task_created_at(task_id))
-    assert (event.subject, event.time, event.traceparent) == (task_id, status.submitted_at, TRACEPARENT)
+    assert (status.task_id, status.status, status.attempt) == (TASK_ID, TaskState.PENDING, 1)
+    assert (status.ticker, status.filing_year, status.submitted_at) == ("ACME", 2024, task_created_at(TASK_ID))
+    assert (event.subject, event.time, event.traceparent) == (TASK_ID, status.submitted_at, TRACEPARENT)
     assert event.extensions == {"sigmak-owner": "key-1"}
 
 
@@ -91,14 +91,14 @@ async def test_the_filing_goes_under_its_ticker_and_has_the_task_id(
     publisher: FilingPublisher, kafka: FakePublisher
 ) -> None:
     filing = a_filing(ticker="BRK.B")
-    task_id = await _submit(publisher, filing)
+    await _submit(publisher, filing)
     [message] = kafka.on(FILINGS)
     assert message.key == "BRK.B"
     event = _event(kafka, FILINGS)
     assert FilingSubmitted.model_validate_json(event.data) == filing
-    assert (event.id, event.subject, event.traceparent) == (task_id, "BRK.B", TRACEPARENT)
+    assert (event.id, event.subject, event.traceparent) == (TASK_ID, "BRK.B", TRACEPARENT)
     assert event.extensions == {"sigmak-attempt": "1", "sigmak-owner": "key-1"}
-    assert event.time == task_created_at(task_id)
+    assert event.time == task_created_at(TASK_ID)
 
 
 async def test_a_filing_of_high_priority_goes_on_the_priority_lane(
@@ -165,7 +165,7 @@ async def test_pending_stays_when_the_filing_may_be_on_the_broker_and_the_caller
         await _submit(publisher)
     await _background_is_done()
     [pending] = kafka.on(TASKS)
-    assert pending.key == unknown.value.task_id
+    assert pending.key == unknown.value.task_id == TASK_ID
     assert not pending.tombstone
 
 
