@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.analysis.embedding.embedder import Embedder
-from streams.analysis.embedding.int8 import int8_network
+from streams.analysis.embedding.backends import load_model
+from streams.analysis.embedding.int8 import int8_model
 from streams.analysis.embedding.model_files import packaged_model, sentence_transformer
-from streams.analysis.embedding.network import OFFERED, Backend, Precision
+from streams.analysis.embedding.network import OFFERED, Backend, LoadedModel, Precision
 from streams.analysis.embedding.packages import BackendNotInstalled, require
 
 LOWEST_COSINE = 0.999
@@ -33,8 +33,6 @@ _SENTENCES = (
 )
 
 Clock = Callable[[], float]
-Embed = Callable[[str], NDArray[np.float32]]
-"""One text that fits the model's window, to its unit vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +69,19 @@ def compare(clock: Clock, *, threads: int = 1, runs: int = 3) -> Iterator[Measur
     for backend, offered in OFFERED.items():
         for precision in sorted(offered, reverse=True):  # f32 first: where bf16 runs as f32, its honest name is kept
             try:
-                embedder = Embedder(backend=backend, precision=precision, threads=threads)
+                model = load_model(packaged_model(), backend, precision, threads)
             except BackendNotInstalled as error:
                 yield NotMeasured((backend, precision), str(error))
                 continue
-            runtime = embedder.name.removeprefix(f"{embedder.model} (").removesuffix(")")
-            if runtime not in seen:
-                seen.add(runtime)
-                yield _measure(runtime, (backend, precision), _first_vector(embedder), texts, truth, clock, runs)
+            if model.network.runtime not in seen:
+                seen.add(model.network.runtime)
+                yield _measure(model, (backend, precision), texts, truth, clock, runs)
     with TemporaryDirectory() as folder:
         try:
-            embed = int8_network(Path(folder), threads)
+            rough = int8_model(Path(folder), threads)
         except BackendNotInstalled:
             return  # said above, of the same backend
-        yield _measure("onnx int8", None, embed, texts, truth, clock, runs)
+        yield _measure(rough, None, texts, truth, clock, runs)
 
 
 def recommended(measured: Sequence[Measured]) -> tuple[Backend, Precision]:
@@ -104,27 +101,19 @@ def sample_paragraphs() -> list[str]:
 
 
 def _measure(
-    runtime: str,
+    model: LoadedModel,
     setting: tuple[Backend, Precision] | None,
-    embed: Embed,
     texts: Sequence[str],
     truth: NDArray[np.float32],
     clock: Clock,
     runs: int,
 ) -> Measured:
-    vectors = np.stack([embed(text) for text in texts])  # also warms up
+    tokens = [np.array([model.tokenizer.encode(text).ids], np.int64) for text in texts]
+    vectors = np.stack([model.network.vector(ids) for ids in tokens])  # also warms up
     speeds = []
     for _ in range(runs):
         started = clock()
-        for text in texts:
-            embed(text)
+        for ids in tokens:
+            model.network.vector(ids)
         speeds.append(len(texts) / (clock() - started))
-    return Measured(runtime, setting, median(speeds), float((vectors * truth).sum(axis=1).min()))
-
-
-def _first_vector(embedder: Embedder) -> Embed:
-    def embed(text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = embedder.embed([text])[0][0]
-        return vector
-
-    return embed
+    return Measured(model.network.runtime, setting, median(speeds), float((vectors * truth).sum(axis=1).min()))

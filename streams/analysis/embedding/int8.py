@@ -1,11 +1,7 @@
 """The network with weights of 8 bits: what the offered ways are compared with, and too inexact to be one."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from streams.analysis.embedding.conversion import converted
 from streams.analysis.embedding.model_files import packaged_model
@@ -14,7 +10,7 @@ from streams.analysis.embedding.onnx_network import OnnxNetwork
 from streams.analysis.embedding.packages import require
 
 
-def int8_network(folder: Path, threads: int) -> Callable[[str], NDArray[np.float32]]:
+def int8_model(folder: Path, threads: int) -> LoadedModel:
     """The default model in ONNX Runtime, its weights scaled channel by channel. Raises BackendNotInstalled."""
     require("quantisation", "onnx", "onnxruntime")
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -25,9 +21,4 @@ def int8_network(folder: Path, threads: int) -> Callable[[str], NDArray[np.float
         quantize_dynamic(source / ONNX_FILE, target, weight_type=QuantType.QInt8, per_channel=True)
     finally:
         logging.disable(logging.NOTSET)
-    model = LoadedModel.of_folder(source, OnnxNetwork(target, threads))
-
-    def embed(text: str) -> NDArray[np.float32]:
-        return model.network.vector(np.array([model.tokenizer.encode(text).ids], np.int64))
-
-    return embed
+    return LoadedModel.of_folder(source, OnnxNetwork(target, threads, "int8"))

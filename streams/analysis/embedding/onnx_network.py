@@ -21,14 +21,14 @@ def load_onnx_model(model: Path, threads: int) -> LoadedModel:
 class OnnxNetwork:
     """A `Network`, on the processor."""
 
-    def __init__(self, file: Path, threads: int) -> None:
+    def __init__(self, file: Path, threads: int, precision: str = "f32") -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
         self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         self.dimensions = int(self._session.get_outputs()[0].shape[1])
-        self.runtime = f"onnx {version('onnxruntime')} f32"
+        self.runtime = f"onnx {version('onnxruntime')} {precision}"
 
     def vector(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """The unit vector of one chunk."""

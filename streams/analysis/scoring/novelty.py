@@ -172,11 +172,11 @@ def _twins(a: frozenset[str], b: frozenset[str]) -> bool:
 
 
 def _explanation(kind: NoveltyKind, nearest: _Match, latest: _Match, fresh: int, total: int) -> str:
-    new = f"{fresh} of {total} sentences are new"
+    new = f"{fresh or 'none'} of {total} sentences {'is' if fresh < 2 else 'are'} new"
     if kind == "new":
         return f"No earlier filing has this risk factor; the closest one stands in that of {nearest.year}"
     if nearest.year != latest.year:
         return f"Left the filing after {nearest.year} and came back; {new}"
     if kind == "carried":
         return f"Carried over from {nearest.year}; {new}"
-    return f"Revised since {nearest.year}; {new}"
+    return f"Revised since {nearest.year}; {new if fresh else 'reworded, no sentence is wholly new'}"
