@@ -40,8 +40,6 @@ class Embedder:
     ) -> None:
         loaded = load_model(Path(model) if model else packaged_model(), backend, precision, threads)
         self._network, self._tokenizer, self._window = loaded.network, loaded.tokenizer, loaded.window
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
         self._cache = cache
         self._space = f"{loaded.fingerprint} {self._network.runtime}".encode()
         self.model = Path(model).name if model else DEFAULT_MODEL

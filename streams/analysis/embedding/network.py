@@ -57,6 +57,11 @@ class LoadedModel:
     fingerprint: str
     """Changes with the model's files and the runtime's version."""
 
+    def __post_init__(self) -> None:
+        # As it was saved it cuts and fills up by itself; what the network gets is for `chunks` to say.
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+
     @classmethod
     def of_folder(cls, folder: Path, network: Network) -> "LoadedModel":
         """A converted model, whose folder is named by its fingerprint."""

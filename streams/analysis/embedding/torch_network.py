@@ -31,7 +31,7 @@ class TorchNetwork:
 
     def __init__(self, model: Any, precision: Precision) -> None:
         self._model = model
-        self.dimensions = int(model.get_sentence_embedding_dimension())
+        self.dimensions = len(self.vector(np.zeros((1, 1), np.int64)))
         self.runtime = f"torch {version('torch')} {precision}"
 
     def vector(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from schemas.risks import NearestFactor, Novelty, NoveltyKind
 from streams.analysis.scoring.factors import EarlierFactor, Factor, full_text
 from streams.analysis.scoring.text import sentences, words
+from streams.analysis.scoring.vectors import pooled
 
 GRAM = 4
 """Words a gram: shorter ones recur by chance, longer ones punish a single changed word."""
@@ -98,14 +99,6 @@ class History:
             new_sentences=tuple(fresh),
             compared_with=self.compared_with,
         )
-
-
-def pooled(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """One unit vector for all chunks: the direction of their mean; zeros where they cancel out."""
-    mean = np.asarray(vectors, np.float64).mean(axis=0)
-    norm = float(np.linalg.norm(mean))
-    unit: NDArray[np.float32] = (mean / norm if norm else mean).astype(np.float32)
-    return unit
 
 
 def _taken_apart(text: str) -> _Words:
