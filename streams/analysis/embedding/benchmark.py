@@ -18,6 +18,9 @@ from streams.analysis.embedding.packages import BackendNotInstalled, require
 LOWEST_COSINE = 0.999
 """To full precision, of any paragraph: what is below changes scores, not only their last digits."""
 
+TOO_SLOW_SECONDS = 10.0
+"""Of one run: whoever takes longer, as PyTorch's bf16 does where the processor has none, is not run again."""
+
 PARAGRAPHS = 32
 PARAGRAPH_WORDS = 153
 """About 180 tokens, a usual paragraph of a risk factor."""
@@ -44,7 +47,7 @@ class Measured:
     setting: tuple[Backend, Precision] | None
     """The embedder's; None for a way that it does not offer."""
     paragraphs_a_second: float
-    """Median of three runs."""
+    """Median of three runs, or of the only one of a very slow way."""
     lowest_cosine: float
     """To float32 in PyTorch by way of sentence-transformers, over all paragraphs."""
 
@@ -109,9 +112,11 @@ def _measure(
     runs: int,
 ) -> Measured:
     tokens = [np.array([model.tokenizer.encode(text).ids], np.int64) for text in texts]
-    vectors = np.stack([model.network.vector(ids) for ids in tokens])  # also warms up
-    speeds = []
-    for _ in range(runs):
+    started = clock()
+    vectors = np.stack([model.network.vector(ids) for ids in tokens])
+    warming = clock() - started
+    speeds = [len(texts) / warming] if warming > TOO_SLOW_SECONDS else []
+    for _ in range(0 if speeds else runs):
         started = clock()
         for ids in tokens:
             model.network.vector(ids)
