@@ -1,5 +1,4 @@
-"""A slot: the processor's, one filing at a time a process, priority filings first, and standard ones not last for ever;
-and another for cancellations."""
+"""A slot: the processor's, one filing at a time a process, priority first and no lane last for ever; or cancellations'."""
 
 import asyncio
 import contextlib
