@@ -1,4 +1,4 @@
-"""A slot: the processor's, one filing at a time a process, priority first and no lane last for ever; or cancellations'."""
+"""A slot: the processor's, priority filings first and standard ones not last for ever; or the one of cancellations."""
 
 import asyncio
 import contextlib
