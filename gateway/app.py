@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from gateway import problems
+from gateway.callbacks import Callbacks
 from gateway.keys import ApiKeys
 from gateway.metrics import GatewayMetrics
 from gateway.publisher import FilingPublisher
@@ -82,6 +83,7 @@ class Gateway:
         app.state.metrics = metrics
         app.state.settings, app.state.keys = settings, self._keys
         app.state.documents = DocumentFolders(settings.document_roots)
+        app.state.callbacks = Callbacks.of(settings)
         app.state.publisher = FilingPublisher(kafka, settings.publish_timeout)
         app.state.table, app.state.follower, app.state.readiness = table, follower, readiness
         follower.start()

@@ -60,6 +60,7 @@ class FilingPublisher:
             ticker=filing.ticker,
             filing_year=filing.filing_year,
             submitted_at=submitted_at,
+            callback_url=filing.callback_url,
         )
         status = task_status(pending, source=_SOURCE, time=submitted_at, owner=owner, traceparent=traceparent)
         event = filing_submitted(

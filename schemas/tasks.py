@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from schemas.base import EventModel, TolerantModel
+from schemas.callbacks import CallbackUrl
 from schemas.filings import FilingYear, Ticker
 from schemas.risks import IndexSummary, RiskAssessment
 
@@ -135,6 +136,8 @@ class TaskStatus(EventModel):
     """When the task reached its end."""
     redriven_from: str | None = None
     """The task whose dead letter this one was made from."""
+    callback_url: CallbackUrl | None = None
+    """Where its end is told, as in the filing event."""
 
     @property
     def order(self) -> StatusOrder:

@@ -5,7 +5,7 @@ Numbered, since the order is the guarantee:
   2. it waits for the processor slot;
   3. the start is counted, and the count acknowledged, before work begins: a filing that kills its worker is found out;
   4. the analysis runs;
-  5. the result, then the status, then the end in the Table, each acknowledged;
+  5. the result, then the status, then the webhook, then the end in the Table, each acknowledged;
      or, where something was away: the next attempt's event, then the status, then the attempt in the Table;
   6. only then does the event end, and its offset may be committed.
 A crash between any two repeats work and never an effect: what is published again has the same ids.

@@ -7,7 +7,7 @@ import signal
 import time
 from datetime import UTC, datetime, timedelta
 
-from schemas.topics import ATTEMPTS_CHANGELOG, FILINGS_DEAD, FILINGS_RETRIES, LANES, RISKS, TASKS
+from schemas.topics import ATTEMPTS_CHANGELOG, FILINGS_DEAD, FILINGS_RETRIES, LANES, RISKS, TASKS, WEBHOOKS
 from streams.agents.app import WorkerApp
 from streams.agents.attempts import AttemptsTable
 from streams.agents.filings import add_filing_agents
@@ -28,7 +28,7 @@ from transport.topics import TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, TASKS, RISKS, ATTEMPTS_CHANGELOG)
+_USED_TOPICS = (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, TASKS, RISKS, WEBHOOKS, ATTEMPTS_CHANGELOG)
 _LEAVE_SECONDS = 15.0
 """What leaving the group may take beyond the drain; then the process ends, and its filings move as if it had died."""
 _SOFTWARE_FAULT_EXIT = 70

@@ -16,6 +16,7 @@ class DeadTask:
     filing_year: int
     owner: str | None
     traceparent: str | None
+    callback_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +73,7 @@ def _task(record: FilingRecord) -> DeadTask | None:
         event = decode_filing(record)
     except UndecodableFiling:
         return None
-    return DeadTask(event.task_id, event.filing.ticker, event.filing.filing_year, event.owner, event.traceparent)
+    filing = event.filing
+    return DeadTask(
+        event.task_id, filing.ticker, filing.filing_year, event.owner, event.traceparent, filing.callback_url
+    )

@@ -71,6 +71,7 @@ class Redrive:
             filing_year=task.filing_year,
             submitted_at=self.now(),
             redriven_from=task.task_id,
+            callback_url=task.callback_url,
         )
         status = task_status(pending, source=_SOURCE, time=self.now(), owner=task.owner, traceparent=task.traceparent)
         await self.events.publish(TASKS, task_id, status)

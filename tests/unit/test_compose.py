@@ -19,7 +19,7 @@ from ops.local.kafka_jars import KAFKA_VERSION
 from ops.local.weaviate_program import WEAVIATE_VERSION
 from ops.main import app
 from streams.probes import serve_probes
-from streams.settings import FollowerSettings, WorkerSettings
+from streams.settings import FollowerSettings, WebhookSenderSettings, WorkerSettings
 from transport.settings import KafkaSettings
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,7 @@ SETTINGS: dict[str, type[KafkaSettings]] = {
     "worker": WorkerSettings,
     "forwarder": FollowerSettings,
     "janitor": FollowerSettings,
+    "webhooks": WebhookSenderSettings,
     "store": WorkerSettings,
 }
 """What each of our services reads."""
@@ -78,7 +79,7 @@ def test_every_command_is_one_of_sigmaks(service: str) -> None:
     command = get_command(app)
     for word in SERVICES[service]["command"]:
         command = command.commands[word]  # type: ignore[attr-defined]
-    assert not hasattr(command, "commands"), "a group of commands, not a command"
+    assert getattr(command, "invoke_without_command", True), "a group of commands, not a command"
 
 
 @each_of_ours
@@ -168,13 +169,19 @@ def test_no_secret_has_a_default() -> None:
     assert COMPOSE["secrets"]["api_keys"]["file"].startswith("${SIGMAK_API_KEYS_FILE:?")
     for name, service in SERVICES.items():
         for variable, value in service["environment"].items():
-            if re.search(r"_KEYS?$|PASSWORD|SECRET|TOKEN", variable):
+            if re.search(r"_KEYS?$|PASSWORD|SECRET(?!S_FILE)|TOKEN", variable):
                 assert re.fullmatch(r"\$\{\w+:-\}", str(value)), f"{variable} of {name}"
 
 
 def test_the_gateway_reads_the_keys_that_are_mounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    [secret] = SERVICES["gateway"]["secrets"]
-    assert str(_settings("gateway", monkeypatch).api_keys_file) == f"/run/secrets/{secret}"
+    settings = _settings("gateway", monkeypatch)
+    read = {str(settings.api_keys_file), str(settings.webhook_secrets_file)}
+    assert read == {f"/run/secrets/{secret}" for secret in SERVICES["gateway"]["secrets"]}
+
+
+def test_who_sends_webhooks_reads_the_secrets_that_the_gateway_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    [secret] = SERVICES["webhooks"]["secrets"]
+    assert str(_settings("webhooks", monkeypatch).webhook_secrets_file) == f"/run/secrets/{secret}"
 
 
 def test_the_servers_are_of_the_versions_that_the_tests_run_against() -> None:
