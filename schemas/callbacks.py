@@ -11,6 +11,8 @@ from pydantic import AfterValidator, Field
 _LONGEST = 2048
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
+_BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](:[0-9]*)?")
+"""Without a scope (`%eth0`), which would choose the network interface."""
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -57,8 +59,7 @@ class Callback:
 def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
     if parts.netloc.startswith("["):
-        # A scope (`%eth0`) would choose the network interface.
-        if "%" not in host:
+        if _BRACKETED.fullmatch(parts.netloc):
             return str(IPv6Address(host))
     elif _NAME.fullmatch(host):
         return host

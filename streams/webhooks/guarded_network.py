@@ -56,9 +56,11 @@ class SystemResolver:
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """What httpcore opens connections with. TLS still asks for the name that the URL has, and so does HTTP."""
 
-    def __init__(self, resolve: Resolve, allowed: AllowedReceivers) -> None:
+    def __init__(
+        self, resolve: Resolve, allowed: AllowedReceivers, network: httpcore.AsyncNetworkBackend | None = None
+    ) -> None:
         self._resolve, self._allowed = resolve, allowed
-        self._network = httpcore.AnyIOBackend()
+        self._network = network or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,

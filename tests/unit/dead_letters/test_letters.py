@@ -11,7 +11,7 @@ from schemas.dead_letters import Death, Origin, Redriven, moved
 from schemas.tasks import TaskState, TaskStatus
 from schemas.topics import FILINGS, FILINGS_DEAD, FILINGS_PRIORITY, TASKS
 from streams.incoming import FilingRecord, decode_filing
-from tests.unit.examples import NOON, TASK_ID
+from tests.unit.examples import NOON, TASK_ID, a_filing
 from tests.unit.fake_publisher import FakePublisher
 from tests.unit.streams.worker import an_event
 
@@ -90,6 +90,14 @@ async def test_the_new_task_can_be_read_by_its_owner_before_it_is_on_its_lane(ka
     assert status.event.extensions == {"sigmak-owner": "key-1"}
     told = TaskStatus.model_validate_json(status.event.data)
     assert (told.task_id, told.status, told.redriven_from) == (task_id, TaskState.PENDING, TASK_ID)
+
+
+async def test_who_asked_to_be_told_of_the_task_is_told_of_the_new_one(kafka: FakePublisher) -> None:
+    record = dead(value=a_filing(callback_url="https://example.com/hook").model_dump_json().encode())
+    await redrive(kafka, record)
+    [status] = kafka.on(TASKS)
+    assert status.event is not None
+    assert TaskStatus.model_validate_json(status.event.data).callback_url == "https://example.com/hook"
 
 
 async def test_the_marker_stands_in_the_letters_partition_and_names_the_new_task(kafka: FakePublisher) -> None:

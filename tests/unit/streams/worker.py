@@ -12,7 +12,7 @@ from schemas.envelope import CloudEvent
 from schemas.events import filing_submitted
 from schemas.filings import FilingSubmitted
 from schemas.tasks import TaskState, TaskStatus
-from schemas.topics import FILINGS, FILINGS_DEAD, LANE_RETENTION, RISKS, TASKS
+from schemas.topics import FILINGS, FILINGS_DEAD, LANE_RETENTION, RISKS, TASKS, WEBHOOKS
 from streams.analysis_port import Analysis, Report, Result
 from streams.filing_life import AttemptRecord, FilingLife
 from streams.gate import ProcessorGate
@@ -187,8 +187,8 @@ def _of_the_table(record: AttemptRecord) -> str:
 
 
 def _in_words(topic: str, event: CloudEvent | None) -> str:
-    if topic == RISKS:
-        return "result"
+    if topic in (RISKS, WEBHOOKS):
+        return "result" if topic == RISKS else "webhook"
     assert event is not None
     status = TaskStatus.model_validate_json(event.data)
     return f"step {status.progress.current}" if status.status is TaskState.PROGRESS else status.status.value
