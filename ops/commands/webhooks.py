@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ops.webhooks import Delivery
 
 _ACKNOWLEDGED_WITHIN = 30.0
+_WIDTH = 160
 
 SecretsFile = Annotated[
     Path,
@@ -164,4 +165,5 @@ def _print_table(deliveries: Sequence["Delivery"]) -> None:
     for delivery in deliveries:
         facts = _facts(delivery)
         table.add_row(*["" if facts[name] is None else str(facts[name]) for name in columns])
-    Console(soft_wrap=True).print(table)
+    # Of a narrow terminal's width, the ids would be cut that `resend` asks for.
+    Console(soft_wrap=True, width=max(_WIDTH, Console().width)).print(table)
