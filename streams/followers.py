@@ -111,7 +111,7 @@ def run_webhooks(settings: WebhookSenderSettings) -> None:
             resolver.close()
             await asyncio.to_thread(topic.close, room.finished())
 
-    asyncio.run(Follower(settings, "sender of webhooks", (WEBHOOKS,), metrics.registry).run(work))
+    asyncio.run(Follower(settings, "webhook-sender", (WEBHOOKS,), metrics.registry).run(work))
 
 
 class Follower:

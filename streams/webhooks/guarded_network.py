@@ -13,8 +13,9 @@ from transport.allowed_receivers import Address, AllowedReceivers
 
 _TRIED = 4
 """Addresses of one name; the attempt's own deadline ends sooner than hundreds of dead ones."""
-_RESOLVERS = 64
-"""Threads of their own: names whose servers do not answer would keep those that Kafka is read with."""
+_RESOLVERS = 400
+"""Threads of their own: names whose servers do not answer would keep those that Kafka is read with. Twice as many as
+attempts are in hand at a time: a question goes on when its attempt has given up."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 

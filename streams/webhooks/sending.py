@@ -125,4 +125,5 @@ def _host_header(callback: Callback) -> str:
 
 def _is_of_tls(fault: BaseException) -> bool:
     """To httpcore, a certificate that is not trusted is a connection that failed."""
-    return isinstance(fault, ssl.SSLError) or (fault.__cause__ is not None and _is_of_tls(fault.__cause__))
+    before = fault.__cause__ or fault.__context__
+    return isinstance(fault, ssl.SSLError) or (before is not None and _is_of_tls(before))

@@ -129,6 +129,12 @@ def test_a_partition_that_moved_is_forgotten_and_read_anew_when_it_comes_back(ro
     assert room.take(NOON) == []
     room.observe(EndReached(0, 1))
     assert ids(room.take(NOON)) == ["id-0"]
+
+
+def test_one_whose_partition_went_and_came_back_before_it_was_due_is_handed_out_once(room: WaitingRoom) -> None:
+    for each in (seen(0), PartitionMoved(0), seen(0), EndReached(0, 1)):
+        room.observe(each)
+    assert ids(room.take(NOON)) == ["id-0"]
     assert room.take(NOON) == []
 
 
