@@ -104,17 +104,16 @@ class Courier:
     async def _deliver(self, seen: DeliverySeen) -> None:
         delivery = seen.delivery
         if delivery.owner is None:
-            self.shares.withdraw(delivery.receiver)
-            log.warning(
-                "webhook %s is not sent: its task has no API key, whose secret would sign it", delivery.webhook_id
-            )
+            log.warning("webhook %s is not sent: its task has no API key that could sign it", delivery.webhook_id)
             await self._tell(seen, delivery.model_copy(update={"outcome": "no_secret"}))
+            self.shares.withdraw(delivery.receiver)
             return
         attempt = await self.sender.attempt(delivery)
-        state = after(delivery, attempt, delays=self.delays, now=self.now(), stretch=self.stretch())
-        self.shares.end(delivery.receiver, delivered=state.outcome == "delivered")
         self.metrics.attempts.labels(str(attempt.status or attempt.error)).inc()
+        state = after(delivery, attempt, delays=self.delays, now=self.now(), stretch=self.stretch())
         await self._tell(seen, state)
+        # Not before: while Kafka is away, all that is open would be sent, and sent again after a crash.
+        self.shares.end(delivery.receiver, delivered=state.outcome == "delivered")
 
     async def _tell(self, seen: DeliverySeen, state: WebhookDelivery) -> None:
         event = webhook_delivery(state, source=_SOURCE, time=self.now())

@@ -55,10 +55,13 @@ class Receiver:
 
     def __init__(self, *statuses: int) -> None:
         self.statuses, self.received = [*statuses], list[str]()
+        self.has_four = asyncio.Event()
 
     async def attempt(self, delivery: WebhookDelivery) -> WebhookAttempt:
         await asyncio.sleep(0)
         self.received.append(delivery.webhook_id)
+        if len(self.received) == 4:
+            self.has_four.set()
         return answered(self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0])
 
 
@@ -126,3 +129,16 @@ async def test_after_the_last_delay_it_is_given_up() -> None:
     log = Log(a_delivery(attempts=1))
     await deliver(log, Receiver(500))
     assert (log.states()[-1].outcome, log.states()[-1].attempts) == ("given_up", 2)
+
+
+async def test_while_kafka_does_not_take_what_became_of_them_no_more_are_sent_than_have_places() -> None:
+    log, receiver = Log(*(a_delivery(webhook_id=f"id-{number}") for number in range(10))), Receiver(204)
+    log.kafka.held[WEBHOOKS] = asyncio.Event()
+    delivering = asyncio.create_task(deliver(log, receiver))
+    await asyncio.wait_for(receiver.has_four.wait(), 10)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert len(receiver.received) == 4
+    log.kafka.held[WEBHOOKS].set()
+    await delivering
+    assert sorted(receiver.received) == [f"id-{number}" for number in range(10)]
