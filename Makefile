@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
-ROOMS := schemas transport gateway streams ops
+# Where it is set, every process that the tests start compiles its libraries anew, which took two thirds of its start.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup servers demo up test bench check format requirements clean
 

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Any
 
-SCRIPTS = ("submissions", "status_reads", "task_rate", "filings_rate", "gateway_restart")
+SCRIPTS = ("submissions", "status_reads", "task_rate", "filings_rate", "gateway_restart", "listing", "event_streams")
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from benchmarks.rig.documents import large_filing_document, short_document, subm
 from benchmarks.rig.figures import Figure, print_figures
 from benchmarks.rig.running_system import RunningSystem, running_system
 from benchmarks.rig.turns import in_turn
-from benchmarks.rig.vegeta import Target, answers_a_second, paced
+from benchmarks.rig.vegeta import Target, answers_a_second, paced, unpaced
 from schemas.topics import FILINGS
 
 LARGE, SMALL = 2_000_000, 5_000
@@ -42,13 +42,17 @@ def main() -> None:
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bodies = Bodies(Path(folder))
-        with running_system(workers=0) as system, bare_server(Path(folder), system.logs / "bare.log") as bare:
+        with (
+            running_system(workers=0, steady_kafka=True) as system,
+            bare_server(Path(folder), system.logs / "bare.log") as bare,
+        ):
+            _warm_up(system, bodies, given.seconds)
             figures = [
                 *_accepted_at_a_rate(system, bodies, 3 * given.seconds, "no workers"),
                 *_large_unpaced(system, bare, bodies, given.seconds, given.rounds),
                 *_small_unpaced(system, bare, bodies, given.seconds, given.rounds),
             ]
-        with running_system(workers=2) as system:
+        with running_system(workers=2, steady_kafka=True) as system:
             # What the first second leaves behind keeps the workers busy until the end.
             paced(bodies.targets(system, "json"), rate=RATE, connections=CONNECTIONS, seconds=1)
             figures += _accepted_at_a_rate(system, bodies, 3 * given.seconds, "both workers busy")
@@ -85,6 +89,11 @@ class Bodies:
         """The same bodies to the bare routes."""
         url, headers = (f"{bare}/raw", _HTML) if kind == "raw" else (f"{bare}/json", _JSON)
         return _targets([url] * DOCUMENTS, self._files[kind], headers)
+
+
+def _warm_up(system: RunningSystem, bodies: Bodies, seconds: float) -> None:
+    for kind in ("json", "small"):
+        unpaced(bodies.targets(system, kind), connections=CONNECTIONS, seconds=seconds)
 
 
 def _accepted_at_a_rate(system: RunningSystem, bodies: Bodies, seconds: float, beside: str) -> list[Figure]:

@@ -1,12 +1,14 @@
 """Who asks: the X-API-Key header."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 
-from gateway.keys import ApiKey, ApiKeys, Scope
+from gateway.keys import ApiKey, Scope
+from gateway.known_keys import KnownKeys
 from gateway.problems import Problem
 
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key made by `sigmak keys new`.")
@@ -16,15 +18,25 @@ async def authenticated(request: Request, key: Annotated[str | None, Security(_H
     """The key of the request.
 
     Raises:
-        Problem: 401 where there is none, or no such key.
+        Problem: 401 where there is none, no such key, or one that is no longer valid.
     """
     # `async`, though it awaits nothing: FastAPI hands what is not to a thread, which cost a seventh of a submission.
-    keys: ApiKeys = request.app.state.keys
+    keys: KnownKeys = request.app.state.keys
     found = keys.find(key) if key else None
     if found is None:
-        detail = "Send a valid API key in the X-API-Key header; `sigmak keys new NAME` makes one."
-        raise Problem(HTTPStatus.UNAUTHORIZED, "no_valid_key", detail, headers={"WWW-Authenticate": "X-API-Key"})
+        raise _refused(
+            "no_valid_key", "Send a valid API key in the X-API-Key header; `sigmak keys new NAME` makes one."
+        )
+    if found.revoked_at is not None:
+        raise _refused("key_revoked", f"The API key {found.id} was revoked; `sigmak keys new NAME` makes another.")
+    if found.expires_at is not None and found.expires_at <= datetime.now(UTC):
+        at = found.expires_at.isoformat(timespec="seconds")
+        raise _refused("key_expired", f"The API key {found.id} expired at {at}; `sigmak keys new NAME` makes another.")
     return found
+
+
+def _refused(type: str, detail: str) -> Problem:
+    return Problem(HTTPStatus.UNAUTHORIZED, type, detail, headers={"WWW-Authenticate": "X-API-Key"})
 
 
 def require(key: ApiKey, scope: Scope) -> None:

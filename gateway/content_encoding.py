@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import BinaryIO, Protocol
 
+from gateway.bodies_in_hand import Hold, Overloaded
+from gateway.body import overloaded
 from gateway.problems import Problem
 
 if sys.version_info >= (3, 14):
@@ -60,16 +62,18 @@ def check_content_encoding(content_encoding: str) -> None:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail, headers=headers)
 
 
-def unpacked(body: bytes, content_encoding: str, limit: int) -> bytes:
+def unpacked(body: bytes, content_encoding: str, limit: int, hold: Hold) -> bytes:
     """The body's content; up to a second of work for one of the largest, so it belongs in a thread.
 
     Args:
         body: as it came.
         content_encoding: one that `check_content_encoding` let pass.
         limit: bytes that the content may have; not more than this and a step are ever unpacked.
+        hold: takes each step, as `read_body` does.
 
     Raises:
-        Problem: 400 where the body is not what its encoding says, 413 where its content is over the limit.
+        Problem: 400 where the body is not what its encoding says, 413 where its content is over the limit, 503 where
+            the gateway has no room for it.
     """
     coding = _CODINGS[content_encoding]
     if not body or sum(map(body.count, coding.frame_starts)) > _MAX_FRAMES:
@@ -82,7 +86,10 @@ def unpacked(body: bytes, content_encoding: str, limit: int) -> bytes:
             size += len(step)
             if size > limit:
                 raise _too_large(limit)
+            hold.take(len(step))
             steps.append(step)
+    except Overloaded as error:
+        raise overloaded() from error
     except (OSError, EOFError, zlib.error, zstd.ZstdError) as error:
         raise _broken(content_encoding) from error
     return b"".join(steps)

@@ -15,6 +15,11 @@ class GatewayMetrics:
         self.accepted = Counter(
             "sigmak_filings_accepted", "Filings accepted, by lane", ["priority"], registry=self.registry
         )
+        self.replayed = Counter(
+            "sigmak_submissions_replayed",
+            "Submissions answered with the task of an earlier one with their Idempotency-Key",
+            registry=self.registry,
+        )
         self.refused = Counter(
             "sigmak_filings_refused", "Filings that Kafka could not take", ["reason"], registry=self.registry
         )

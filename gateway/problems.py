@@ -1,15 +1,48 @@
 """Errors as RFC 9457 problem documents."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
-_MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    field: str
+    """Its name; `body` for the body as a whole."""
+    message: str
+    """What it should be."""
+
+
+class ProblemDocument(BaseModel):
+    """An error as the caller gets it (RFC 9457)."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str = Field(pattern=r"^urn:sigmak:problem:[a-z_]+$")
+    """Stable, for machines."""
+    title: str
+    """The status in words."""
+    status: int = Field(ge=400, le=599)
+    """The HTTP status."""
+    detail: str
+    """For a person: what happened and what to do."""
+    errors: list[FieldError] = Field(default_factory=list)
+    """With `invalid_request`: the fields at fault."""
+    task_id: str | None = None
+    """With `kafka_unavailable` of a filing that may have been accepted: its task."""
+    status_url: str | None = None
+    """Where that task's status is."""
 
 
 class Problem(Exception):
@@ -39,7 +72,7 @@ class Problem(Exception):
             "detail": self.detail,
             **self.members,
         }
-        return JSONResponse(document, int(self.status), headers=self.headers, media_type=_MEDIA_TYPE)
+        return JSONResponse(document, int(self.status), headers=self.headers, media_type=MEDIA_TYPE)
 
 
 def invalid_body(error: ValidationError) -> Problem:
@@ -47,8 +80,14 @@ def invalid_body(error: ValidationError) -> Problem:
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     if any(each["type"] == "json_invalid" for each in errors):
         return Problem(HTTPStatus.BAD_REQUEST, "not_json", "The request body is not valid JSON.")
+    return _invalid(errors)
+
+
+def _invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
     fields = [
-        {"field": ".".join(str(part) for part in each["loc"]) or "body", "message": each["msg"]} for each in errors
+        # Below a field stand the names of labels: the sender's text.
+        {"field": str(each["loc"][0]) if each["loc"] else "body", "message": each["msg"]}
+        for each in errors
     ]
     named = ", ".join(sorted({field["field"] for field in fields}))
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {named}.", errors=fields)
@@ -72,6 +111,11 @@ def register(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def _problem(_request: Request, problem: Problem) -> Response:
         return problem.response()
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid_parameter(_request: Request, error: RequestValidationError) -> Response:
+        # Where a parameter came in (its query, path or headers) stands before its name.
+        return _invalid({**each, "loc": each["loc"][1:]} for each in error.errors()).response()
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> Response:

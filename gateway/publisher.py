@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from schemas.envelope import CloudEvent
 from schemas.events import filing_submitted, task_status
 from schemas.filings import FilingSubmitted, Priority
-from schemas.identifiers import new_task_id
+from schemas.identifiers import task_created_at
 from schemas.tasks import WAITING, TaskState, TaskStatus
 from schemas.topics import FILINGS, FILINGS_PRIORITY, TASKS
 from transport.publisher import EventPublisher, KafkaAway, PublishFailed
@@ -29,21 +28,36 @@ class OutcomeUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """A filing that somebody wants to have accepted.
+
+    Attributes:
+        owner: the id of the API key that its task belongs to.
+        priority: decides its lane.
+        traceparent: the caller's trace, which goes on with the filing.
+    """
+
+    filing: FilingSubmitted
+    owner: str
+    priority: Priority
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FilingPublisher:
     """Accepts filings.
 
     Attributes:
         events: the process's producer.
-        timeout: seconds for both acknowledgements of one filing.
+        timeout: seconds for all acknowledgements of one submission.
     """
 
     events: EventPublisher
     timeout: float
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _withdrawals: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def submit(self, filing: FilingSubmitted, *, owner: str, priority: Priority, traceparent: str | None) -> str:
-        """Put a filing on its lane; returns the task id once the filing is on the broker.
+    async def submit(self, task_id: str, offered: Offered) -> None:
+        """Put a filing on its lane; returns once it is on the broker.
 
         PENDING goes first: who reads the task after our answer must find it, from any gateway.
 
@@ -52,44 +66,73 @@ class FilingPublisher:
             OutcomeUnknown: perhaps accepted.
             EventTooLarge: larger than the lane takes, compressed.
         """
-        task_id, submitted_at = new_task_id(), self.now()
+        until = self.deadline()
+        try:
+            await self.announce(task_id, offered, until)
+        except PublishFailed as error:
+            if not error.outcome_known:
+                self.withdraw(task_id)
+            raise
+        try:
+            await self.hand_over(task_id, offered, until)
+        except PublishFailed:
+            self.withdraw(task_id)
+            raise
+
+    def deadline(self) -> float:
+        """When a submission that begins now must be through, by the event loop's clock."""
+        return asyncio.get_running_loop().time() + self.timeout
+
+    async def announce(self, task_id: str, offered: Offered, until: float) -> None:
+        """Tell the task's PENDING; raises KafkaAway where it is not acknowledged by `until`."""
+        submitted_at = _made_at(task_id)
         pending = TaskStatus(
             task_id=task_id,
             status=TaskState.PENDING,
             progress=WAITING,
-            ticker=filing.ticker,
-            filing_year=filing.filing_year,
+            ticker=offered.filing.ticker,
+            filing_year=offered.filing.filing_year,
             submitted_at=submitted_at,
-            callback_url=filing.callback_url,
+            labels=offered.filing.labels,
+            callback_url=offered.filing.callback_url,
         )
-        status = task_status(pending, source=_SOURCE, time=submitted_at, owner=owner, traceparent=traceparent)
+        status = task_status(
+            pending, source=_SOURCE, time=submitted_at, owner=offered.owner, traceparent=offered.traceparent
+        )
+        await self.publish_by(until, TASKS, task_id, status)
+
+    async def hand_over(self, task_id: str, offered: Offered, until: float) -> None:
+        """Put the filing event on its lane.
+
+        Raises:
+            KafkaAway, EventTooLarge: it surely is not there.
+            OutcomeUnknown: it may be there.
+        """
+        filing = offered.filing
         event = filing_submitted(
-            filing, task_id=task_id, source=_SOURCE, time=submitted_at, owner=owner, traceparent=traceparent
+            filing,
+            task_id=task_id,
+            source=_SOURCE,
+            time=_made_at(task_id),
+            owner=offered.owner,
+            traceparent=offered.traceparent,
         )
-        deadline = asyncio.get_running_loop().time() + self.timeout
         try:
-            await self._publish_by(deadline, TASKS, task_id, status)
-        except PublishFailed as error:
-            if not error.outcome_known:
-                self._withdraw(task_id)
-            raise
-        try:
-            await self._publish_by(deadline, _LANES[priority], filing.ticker, event)
+            await self.publish_by(until, _LANES[offered.priority], filing.ticker, event)
         except PublishFailed as error:
             if not error.outcome_known:
                 raise OutcomeUnknown(task_id) from error
-            self._withdraw(task_id)
             raise
-        return task_id
 
-    async def _publish_by(self, deadline: float, topic: str, key: str, event: CloudEvent) -> None:
+    async def publish_by(self, until: float, topic: str, key: str, event: CloudEvent) -> None:
+        """Publish an event; raises KafkaAway where it is not acknowledged by `until`."""
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(until):
                 await self.events.publish(topic, key, event)
         except TimeoutError as error:
             raise KafkaAway("Kafka did not acknowledge in time", outcome_known=False) from error
 
-    def _withdraw(self, task_id: str) -> None:
+    def withdraw(self, task_id: str) -> None:
         """Tombstone a PENDING whose filing surely is not on the broker; not waited for, since Kafka may be away."""
         task = asyncio.get_running_loop().create_task(self._tombstone(task_id))
         # The loop holds tasks weakly only: without this reference one could vanish before it ran.
@@ -102,3 +145,10 @@ class FilingPublisher:
         except PublishFailed as error:
             # A PENDING that stays behind is closed as `expired` when the lane's retention has passed.
             log.warning("the status of task %s, which was not accepted, was not withdrawn: %s", task_id, error)
+
+
+def _made_at(task_id: str) -> datetime:
+    """When a task id of our own was made: a filing that is sent again is the same to the last byte."""
+    made_at = task_created_at(task_id)
+    assert made_at is not None
+    return made_at

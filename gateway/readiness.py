@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from gateway.status_table.follower import StatusFollower
+from gateway.known_keys import KnownKeys
+from gateway.materialised.follower import TopicsFollower
 from schemas.topics import Topic
 from transport.publisher import KafkaPublisher
 from transport.topics import Difference, KafkaUnreachable, TopicAdmin
@@ -25,12 +26,13 @@ class Readiness:
         self,
         *,
         publisher: KafkaPublisher,
-        follower: StatusFollower,
+        follower: TopicsFollower,
+        keys: KnownKeys,
         admin: TopicAdmin,
         topics: Sequence[Topic],
         on_wrong_topics: Callable[[Sequence[Difference]], None],
     ) -> None:
-        self._publisher, self._follower = publisher, follower
+        self._publisher, self._follower, self._keys = publisher, follower, keys
         self._admin, self._wanted, self._on_wrong_topics = admin, topics, on_wrong_topics
         self._topics_fault: str | None = "the topics were not checked yet"
 
@@ -54,6 +56,9 @@ class Readiness:
 
     def parts(self) -> dict[str, str | None]:
         """Part -> its fault, or None."""
+        return {**self._needed(), "api_keys": self._keys.fault()}
+
+    def _needed(self) -> dict[str, str | None]:
         return {
             "kafka": None if self._publisher.available else "Kafka is away",
             "topics": self._topics_fault,
@@ -62,4 +67,4 @@ class Readiness:
 
     def reasons(self) -> list[str]:
         """Why the gateway is not ready; empty where it is."""
-        return [fault for fault in self.parts().values() if fault is not None]
+        return [fault for fault in self._needed().values() if fault is not None]

@@ -1,6 +1,7 @@
 """Reads a submission: a JSON body, or the document itself as the body with the rest in the query."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from email.message import Message
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -8,16 +9,22 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from gateway.bodies_in_hand import Hold
 from gateway.body import read_body
 from gateway.content_encoding import CONTENT_ENCODINGS, check_content_encoding, unpacked
 from gateway.document_text import text_of
+from gateway.labels import pairs
 from gateway.problems import Problem, invalid_body
-from gateway.settings import GatewaySettings
 from schemas.filings import FilingSource, Priority, ScoringOptions
 
 _JSON = "application/json"
 _DOCUMENTS = ("text/html", "text/plain")
-_DOCUMENT_FIELDS = frozenset({"html_content", "html_path"})
+_LABEL, _LABELS = "label", "labels"
+"""The parameter of a query, which may be repeated, and the field of a JSON body."""
+_DOCUMENT_FIELDS = ("html_content", "html_path")
+_BODY_FIELDS = frozenset({*_DOCUMENT_FIELDS, _LABELS})
+"""What a query can't say."""
+_INSTEAD = {_LABELS: "give each as label=name:value"}
 
 
 class IndexRequest(FilingSource):
@@ -34,20 +41,29 @@ class AnalyzeRequest(ScoringOptions, IndexRequest):
 Submission = TypeVar("Submission", bound=IndexRequest)
 
 
-async def read_submission(request: Request, model: type[Submission], settings: GatewaySettings) -> Submission:
+async def read_submission(
+    request: Request, model: type[Submission], *, max_body_bytes: int, max_document_bytes: int, hold: Hold
+) -> Submission:
     """The submission, valid as its model.
+
+    Args:
+        request: its body is not read yet.
+        model: what it must be valid as.
+        max_body_bytes: of the body, as it comes and unpacked.
+        max_document_bytes: of a document that is the body, unpacked.
+        hold: the room that the body takes in the gateway.
 
     Raises:
         Problem: 400 for a body that is not what its headers say, 413 for one that is too large, 415 for headers that
-            ask for what is not understood, 422 naming each field that is not valid.
+            ask for what is not understood, 422 naming each field that is not valid, 503 where there is no room for it.
     """
     content_type = Message()
     content_type["content-type"] = request.headers.get("content-type", _JSON)
     media_type = content_type["content-type"].partition(";")[0].strip().lower()
     if media_type != _JSON and media_type not in _DOCUMENTS:
         raise _unsupported_media_type()
-    limit = settings.max_body_bytes if media_type == _JSON else settings.max_document_bytes
-    body = await _content(request, settings.max_body_bytes, limit)
+    limit = max_body_bytes if media_type == _JSON else min(max_body_bytes, max_document_bytes)
+    body = await _content(request, max_body_bytes, limit, hold)
     try:
         if media_type == _JSON:
             return model.model_validate_json(body)
@@ -57,25 +73,36 @@ async def read_submission(request: Request, model: type[Submission], settings: G
         raise invalid_body(error) from error
 
 
-async def _content(request: Request, body_limit: int, content_limit: int) -> bytes:
+async def _content(request: Request, body_limit: int, content_limit: int, hold: Hold) -> bytes:
     content_encoding = ",".join(request.headers.getlist("content-encoding")).strip().lower()
     check_content_encoding(content_encoding)
-    body = await read_body(request, body_limit)
+    body = await read_body(request, body_limit, hold)
     if not content_encoding:
         return body
     # In a thread of its own: others are answered while this is unpacked, which takes most of its time without the GIL.
-    return await asyncio.to_thread(unpacked, body, content_encoding, content_limit)
+    return await asyncio.to_thread(unpacked, body, content_encoding, content_limit, hold)
 
 
 def _query(request: Request) -> dict[str, Any]:
     """The query's parameters; one that is given twice stays a list, which no field takes."""
     query = request.query_params
-    if misplaced := sorted(_DOCUMENT_FIELDS & query.keys()):
-        errors = [{"field": name, "message": "the request body is the document"} for name in misplaced]
+    if misplaced := sorted(_BODY_FIELDS & query.keys()):
+        errors = [
+            {"field": name, "message": _INSTEAD.get(name, "the request body is the document")} for name in misplaced
+        ]
         detail = f"Not valid: {', '.join(misplaced)}."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
-    values = {name: query.getlist(name) for name in query}
-    return {name: given[0] if len(given) == 1 else given for name, given in values.items()}
+    values = {name: query.getlist(name) for name in query if name != _LABEL}
+    fields: dict[str, Any] = {name: given[0] if len(given) == 1 else given for name, given in values.items()}
+    return {**fields, _LABELS: _labels(query.getlist(_LABEL))} if _LABEL in query else fields
+
+
+def _labels(given: Sequence[str]) -> dict[str, str]:
+    labels = dict(pairs(given) or ())
+    if len(labels) < len(given):
+        errors = [{"field": _LABEL, "message": "give each label once, as name:value"}]
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {_LABEL}.", errors=errors)
+    return labels
 
 
 def _unsupported_media_type() -> Problem:
@@ -85,19 +112,44 @@ def _unsupported_media_type() -> Problem:
     return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail, headers=headers)
 
 
-def described(model: type[BaseModel]) -> dict[str, Any]:
+def described(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
     """The request for OpenAPI, which can't know it: the body is read by hand, to a limit and without a second copy."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    required = "Required beside a document; a JSON body has it as a field."
-    parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "query", "required": False, "schema": field, "description": required}
-        if name in schema["required"]
-        else {"name": name, "in": "query", "required": False, "schema": field}
+    parameters = [
+        {"name": name, "in": "query", "required": False, "schema": field, "description": _beside(name, schema)}
         for name, field in schema["properties"].items()
-        if name not in _DOCUMENT_FIELDS
+        if name not in _BODY_FIELDS
     ]
-    coding = {"type": "string", "enum": [*CONTENT_ENCODINGS]}
-    parameters.append({"name": "Content-Encoding", "in": "header", "required": False, "schema": coding})
-    content: dict[str, Any] = {_JSON: {"schema": schema}}
-    content |= {document: {"schema": {"type": "string"}} for document in _DOCUMENTS}
-    return {"parameters": parameters, "requestBody": {"required": True, "content": content}}
+    label = {"type": "array", "items": {"type": "string"}, "examples": [["portfolio:growth-2025"]]}
+    described_as = "A label as `name:value`, beside a document; a JSON body has the field `labels`."
+    parameters.append({"name": _LABEL, "in": "query", "required": False, "schema": label, "description": described_as})
+    key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    described_key = "Sent again with it within a day, the same body is the same task; another body is refused."
+    parameters.append(
+        {"name": "Idempotency-Key", "in": "header", "required": False, "schema": key, "description": described_key}
+    )
+    schema["oneOf"] = [_given(name) for name in _DOCUMENT_FIELDS]
+    content: dict[str, Any] = {_JSON: {"schema": schema, "example": example}}
+    content |= {document: _document(document, example) for document in _DOCUMENTS}
+    description = (
+        "JSON with the document in it, or the document itself, with all else in the query. "
+        f"Either may be sent with a Content-Encoding: {' or '.join(CONTENT_ENCODINGS)}."
+    )
+    return {"parameters": parameters, "requestBody": {"required": True, "description": description, "content": content}}
+
+
+def _document(media_type: str, example: Mapping[str, Any]) -> dict[str, Any]:
+    # Whatever the bytes are, they are a document: even what is JSON, which is why no type is said.
+    return {"schema": {"contentMediaType": media_type}, "example": example["html_content"]}
+
+
+def _beside(name: str, schema: Mapping[str, Any]) -> str:
+    needed = "needed" if name in schema["required"] else "taken"
+    return (
+        f"{schema['properties'][name]['description']} It is {needed} beside a document; a JSON body has it as a field."
+    )
+
+
+def _given(name: str) -> dict[str, Any]:
+    """That this field is given; one that is null is not."""
+    return {"required": [name], "properties": {name: {"type": "string"}}}

@@ -1,6 +1,7 @@
 """A client of the gateway: submits a filing and follows its task."""
 
 import time
+import uuid
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -34,7 +35,9 @@ class GatewayClient:
         Raises:
             CommandFailed: where it is refused. ServerAway: where no gateway takes it.
         """
-        return str(self._ask("POST", "/analyze", json=body).json()["task_id"])
+        # Without the key, one that is sent again after a 503 of unknown outcome could be two tasks.
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        return str(self._ask("POST", "/analyze", json=body, headers=key).json()["task_id"])
 
     def follow(self, task_id: str) -> Iterator[TaskStatus]:
         """The task's status each time that it changes, up to the end; raises as `submit`."""

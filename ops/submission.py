@@ -1,5 +1,8 @@
 """Submits a document to a gateway and shows how it goes."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -21,6 +24,7 @@ def submit_and_watch(
     ticker: str,
     year: int,
     options: ScoringOptions,
+    labels: Mapping[str, str] | None = None,
     show: bool = True,
     report: bool = True,
 ) -> TaskStatus:
@@ -34,8 +38,10 @@ def submit_and_watch(
         document = open_document(read_document(file))
     except UnreadableDocument as error:
         raise CommandFailed(f"{file}: {error}") from error
-    body = {"ticker": ticker, "filing_year": year, "html_content": document.data.decode()}
+    body: dict[str, Any] = {"ticker": ticker, "filing_year": year, "html_content": document.data.decode()}
     body |= options.model_dump(exclude_none=True)
+    if labels:
+        body["labels"] = dict(labels)
     if document.form:
         body["form"] = document.form
     task_id = client.submit(body)

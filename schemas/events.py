@@ -4,6 +4,8 @@ from datetime import datetime
 
 import orjson
 
+from schemas.cancellations import Cancellation
+from schemas.claims import SubmissionClaim
 from schemas.envelope import ATTEMPT_HEADER, OWNER_HEADER, CloudEvent
 from schemas.filings import FilingSubmitted
 from schemas.risks import RiskAssessment
@@ -13,6 +15,8 @@ from schemas.webhooks import WebhookDelivery
 FILING_SUBMITTED = "sigmak.filing.submitted.v1"
 TASK_STATUS = "sigmak.task.status.v1"
 RISK_ASSESSMENT = "sigmak.risk.assessment.v1"
+SUBMISSION_CLAIM = "sigmak.submission.claim.v1"
+TASK_CANCELLATION = "sigmak.task.cancellation.v1"
 WEBHOOK_DELIVERY = "sigmak.webhook.delivery.v1"
 
 
@@ -74,6 +78,34 @@ def risk_assessment(
         time=time,
         subject=assessment.ticker,
         data=assessment.model_dump_json().encode(),
+        traceparent=traceparent,
+        extensions=_owned_by(owner),
+    )
+
+
+def submission_claim(claim: SubmissionClaim, *, source: str, time: datetime) -> CloudEvent:
+    """What is told of the claim of an Idempotency-Key."""
+    return CloudEvent(
+        id=f"{claim.task_id}.{claim.state}",
+        type=SUBMISSION_CLAIM,
+        source=source,
+        time=time,
+        subject=claim.task_id,
+        data=claim.model_dump_json().encode(),
+    )
+
+
+def task_cancellation(
+    cancellation: Cancellation, *, source: str, time: datetime, owner: str, traceparent: str | None = None
+) -> CloudEvent:
+    """The wish of a task's owner to end it. A repeated wish has the same id."""
+    return CloudEvent(
+        id=f"{cancellation.task_id}.cancellation",
+        type=TASK_CANCELLATION,
+        source=source,
+        time=time,
+        subject=cancellation.task_id,
+        data=cancellation.model_dump_json().encode(),
         traceparent=traceparent,
         extensions=_owned_by(owner),
     )

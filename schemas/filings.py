@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import EventModel
 from schemas.callbacks import CallbackUrl
+from schemas.labels import Labels
 
 Ticker = Annotated[str, Field(pattern=r"^[A-Z0-9.\-]{1,10}$", examples=["AAPL", "BRK.B"])]
 FilingYear = Annotated[int, Field(ge=1990, le=2030, examples=[2025])]
@@ -32,6 +33,8 @@ class FilingSource(EventModel):
     """The filing's document itself, HTML or plain text."""
     html_path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
     """An absolute path of the document, below a folder that the workers are allowed to read."""
+    labels: Labels = Field(default_factory=dict)
+    """What the sender marks the filing with: up to ten names with a value each; task and result have them, too."""
     callback_url: CallbackUrl | None = None
     """Where to tell, signed, that the task has ended."""
 

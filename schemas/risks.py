@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import EventModel
+from schemas.labels import Labels
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 """A number from 0 to 1, both included."""
@@ -168,6 +169,8 @@ class RiskAssessment(EventModel):
     """The risk factors."""
     model: ScoringModel
     """How they were scored."""
+    labels: Labels = Field(default_factory=dict)
+    """As in the filing event."""
 
     def showing(self, most: int) -> "RiskAssessment":
         """The same with only the first `most` risks; the totals tell what was left out."""
@@ -197,3 +200,5 @@ class IndexSummary(EventModel):
     """What became of the search for Item 1A."""
     risk_factors: int = Field(ge=0)
     """How many were stored."""
+    labels: Labels = Field(default_factory=dict)
+    """As in the filing event."""

@@ -4,15 +4,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from schemas.base import EventModel, TolerantModel
 from schemas.callbacks import CallbackUrl
 from schemas.filings import FilingYear, Ticker
+from schemas.labels import Labels
 from schemas.risks import IndexSummary, RiskAssessment
 
 STEPS = ("reading", "segmenting", "embedding", "scoring", "storing")
 """The steps of one attempt, in order; `Progress.current` counts them from 1."""
+
+STORING = STEPS.index("storing") + 1
+"""The step with which a filing's effects begin: what is stored is compared with by other filings."""
 
 MAX_ATTEMPTS = 4
 
@@ -107,6 +111,34 @@ class StatusHead(TolerantModel):
         return _order(self)
 
 
+class StatusFacts(StatusHead):
+    """What a task is found by, too; reading it skips the result as well."""
+
+    ticker: Ticker
+    """As in `TaskStatus`, like the other fields."""
+    submitted_at: AwareDatetime
+    """Orders tasks; a time without a zone can't."""
+    labels: Labels = Field(default_factory=dict)
+    """As in `TaskStatus`."""
+
+
+class TaskOrigin(TolerantModel):
+    """The part of a status that stays the same through a task's life."""
+
+    ticker: Ticker
+    """As in `TaskStatus`, like the other fields."""
+    filing_year: FilingYear
+    """As in the filing event."""
+    submitted_at: datetime
+    """When the filing was accepted."""
+    redriven_from: str | None = None
+    """The task whose dead letter this one was made from."""
+    labels: Labels = Field(default_factory=dict)
+    """As in the filing event."""
+    callback_url: CallbackUrl | None = None
+    """Where its end is told, as in the filing event."""
+
+
 class TaskStatus(EventModel):
     """The state of one task: the value of a status event, and the body of `GET /tasks/{id}`."""
 
@@ -134,6 +166,8 @@ class TaskStatus(EventModel):
     """When the work of this attempt began."""
     ended_at: datetime | None = None
     """When the task reached its end."""
+    labels: Labels = Field(default_factory=dict)
+    """As in the filing event."""
     redriven_from: str | None = None
     """The task whose dead letter this one was made from."""
     callback_url: CallbackUrl | None = None

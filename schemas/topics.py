@@ -27,6 +27,9 @@ LANE_RETENTION = timedelta(days=30)
 RESULT_LIFE = timedelta(hours=1)
 TOMBSTONE_LIFE = timedelta(days=1)
 """A reader that has been away for longer may have missed a tombstone, and so must rebuild."""
+CLAIM_LIFE = timedelta(hours=24)
+"""How long an Idempotency-Key stands for its task. An ended task's marker must outlive it (`TOMBSTONE_LIFE`): a filing
+event that is sent again under the claim's task would show as a task that waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def catalogue(
         topic(CANCELLATIONS, _kept(lane_retention)),
         topic(TASKS, _compacted(result_life + timedelta(hours=1), largest_message=8 * _MIB)),
         topic(RISKS, _kept(lane_retention, largest_message=8 * _MIB)),
-        topic(IDEMPOTENCY, _kept(timedelta(hours=25))),
+        topic(IDEMPOTENCY, _kept(CLAIM_LIFE + timedelta(hours=1))),
         topic(BATCH_MEMBERS, _kept(lane_retention)),
         topic(BATCHES, _compacted(timedelta(0), largest_message=8 * _MIB)),
         topic(WEBHOOKS, _kept(timedelta(days=2))),

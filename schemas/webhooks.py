@@ -82,12 +82,11 @@ def task_ended(status: TaskStatus, owner: str | None) -> WebhookDelivery | None:
     """
     if status.callback_url is None or status.ended_at is None:
         return None
+    told = {"task_id", "status", "ticker", "filing_year", "error", "ended_at", *(["labels"] if status.labels else [])}
     body = {
         "type": _EVENT_TYPES[status.status],
         "timestamp": status.ended_at,
-        "data": status.model_dump(
-            mode="json", include={"task_id", "status", "ticker", "filing_year", "error", "ended_at"}
-        ),
+        "data": status.model_dump(mode="json", include=told),
     }
     return WebhookDelivery(
         webhook_id=f"{status.task_id}-ended",

@@ -4,7 +4,8 @@ Numbered, since the order is the guarantee:
   1. an event of a task that has ended, or of an earlier attempt, is skipped; one under another owner's id is refused;
   2. it waits for the processor slot;
   3. the start is counted, and the count acknowledged, before work begins: a filing that kills its worker is found out;
-  4. the analysis runs;
+  4. the analysis runs; before it stores, this is marked, and the mark acknowledged: until then the task can be
+     cancelled (`cancelling`), and is ended here at its next step;
   5. the result, then the status, then the webhook, then the end in the Table, each acknowledged;
      or, where something was away: the next attempt's event, then the status, then the attempt in the Table;
   6. only then does the event end, and its offset may be committed.
@@ -19,43 +20,24 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from schemas.dead_letters import Death
 from schemas.tasks import MAX_ATTEMPTS, WAITING, TaskError, expired, in_step
 from streams.analysis_port import Result
 from streams.faults import PermanentFault, TransientFault
 from streams.gate import ProcessorGate
+from streams.in_hand import InHand, StepGuard
 from streams.incoming import FilingEvent, FilingRecord, UndecodableFiling, decode_filing
 from streams.metrics import WorkerMetrics
 from streams.outcomes import Outcomes, ResultTooLarge
 from streams.processor import Abandoned, Processor
+from streams.task_memory import Cancelled, TaskMemory
 from transport.publisher import EventTooLarge
 
 log = logging.getLogger(__name__)
 
 MAX_STARTS = 3
 """A filing that was started as often without an end has killed its workers; it gets no further one."""
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRecord:
-    """What the workers remember of a task."""
-
-    owner: str | None = None
-    attempt: int = 1
-    starts: int = 0
-    ended: bool = False
-
-
-class Attempts(Protocol):
-    """The workers' memory; a partition's part of it moves with the partition."""
-
-    def get(self, task_id: str) -> AttemptRecord | None:
-        """What is remembered of a task."""
-
-    async def put(self, task_id: str, record: AttemptRecord) -> None:
-        """Remember it; returns once Kafka has acknowledged the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +49,10 @@ class FilingLife:
         lane_retention: an event that is older is not begun any more: the janitor may have said that it has expired.
     """
 
-    attempts: Attempts
+    memory: TaskMemory
     outcomes: Outcomes
     gate: ProcessorGate
+    in_hand: InHand
     processor: Processor
     metrics: WorkerMetrics
     retry_delays: Sequence[timedelta]
@@ -92,63 +75,66 @@ class FilingLife:
         async with self.gate.slot(priority=record.priority):
             # Asked again: the same event may have come on the other lane, and ended while this one waited.
             if not await self._is_over(record, event):
-                await self._work_on(record, event)
+                run = _Run(event, self.outcomes, self.memory, started_at=self.now())
+                with self.in_hand.filing(event, run.guard):
+                    await self._work_on(record, run)
 
     async def _is_over(self, record: FilingRecord, event: FilingEvent) -> bool:
-        known = self._known(event)
+        known = self.memory.known(event.task_id, event.owner)
         if known is None:
             return False
         if known.owner != event.owner:
             # Worked on, it would end another's task for the workers. No status: readers would ignore it.
             await self._dead_letter(record, Death("foreign_task", "Its id is that of another owner's task."))
             return True
-        over = known.ended or event.attempt < known.attempt
+        # A cancellation that is handed back comes again, and ends the task without its filing.
+        over = known.ended or event.attempt < known.attempt or self.in_hand.is_being_cancelled(event)
         if over:
             self.metrics.skipped.inc()
         return over
 
-    def _known(self, event: FilingEvent) -> AttemptRecord | None:
-        """What is remembered of the event's task.
-
-        Nothing, where a key's event comes after an upstream's under its id: the key's PENDING was there before.
-        """
-        known = self.attempts.get(event.task_id)
-        return None if known is not None and known.owner is None and event.owner is not None else known
-
-    async def _work_on(self, record: FilingRecord, event: FilingEvent) -> None:
-        run = _Run(event, self.outcomes, started_at=self.now())
+    async def _work_on(self, record: FilingRecord, run: "_Run") -> None:
+        event, known = run.event, self.memory.at(run.event)
+        if known.to_be_cancelled:  # before its worker died, or handed it back
+            await self._end_cancelled(run)
+            return
         if self.now() - record.timestamp > self.lane_retention:
             await self._end_failed(run, expired(self.lane_retention))
             return
-        known = self._known(event)
-        if known is None or known.attempt < event.attempt:
-            known = AttemptRecord(event.owner, event.attempt)
         if known.starts >= MAX_STARTS:
             message = f"The filing was started {MAX_STARTS} times and each time its worker died; it is not tried again."
             await self._keep_and_fail(record, run, TaskError(type="poison_pill", message=message))
             return
         if known.starts:
             self.metrics.redelivered.inc()
-        await self.attempts.put(event.task_id, replace(known, starts=known.starts + 1))
+        await self.memory.start(event)
         try:
-            await self._analyse(record, run)
+            await self._analyse(record, run, stored_before=known.storing)
         except Abandoned:
             # A drain is no crash of the filing's making.
-            await self.attempts.put(event.task_id, known)
+            await self.memory.take_back_start(event)
             raise
+        # Here, with the slot still in hand: a cancellation that came in the meantime left the end to this.
+        if self.memory.at(event).to_be_cancelled:
+            await self._end_cancelled(run)
 
-    async def _analyse(self, record: FilingRecord, run: "_Run") -> None:
+    async def _analyse(self, record: FilingRecord, run: "_Run", *, stored_before: bool) -> None:
         event = run.event
         try:
             with run.timed(self.metrics):
-                result = await self.processor.run(event.filing, run.report)
-        except Abandoned:
+                result = await self.processor.run(event.filing, run.report, run.guard.before)
+        except (Abandoned, asyncio.CancelledError):
+            run.guard.let_go()
             raise
+        except Cancelled:
+            return
         except PermanentFault as fault:
             await self._end_failed(run, TaskError(type=fault.type, message=str(fault)))
         except TransientFault as fault:
-            await self._retry(record, run, fault)
+            await self._retry(record, run, fault, stored_before=stored_before)
         except Exception as fault:
+            if fault is run.guard.fault:
+                raise
             # Without the exception's own text, which may quote the document.
             frames = "".join(traceback.format_tb(fault.__traceback__))
             log.error("task %s of %s failed: %s\n%s", event.task_id, event.filing.ticker, type(fault).__name__, frames)
@@ -157,9 +143,12 @@ class FilingLife:
         else:
             await self._end_succeeded(run, result)
 
-    async def _retry(self, record: FilingRecord, run: "_Run", fault: TransientFault) -> None:
-        """Let the filing wait for its next attempt, or end it where this was the last."""
+    async def _retry(self, record: FilingRecord, run: "_Run", fault: TransientFault, *, stored_before: bool) -> None:
+        """Let the filing wait for its next attempt, or end it where this was the last, or it was cancelled."""
         event, error = run.event, TaskError(type=fault.type, message=str(fault))
+        if self.memory.at(event).cancelled and not stored_before:
+            await self._end_cancelled(run)
+            return
         if event.attempt == MAX_ATTEMPTS:
             await self._keep_and_fail(record, run, error, fault)
             return
@@ -171,17 +160,22 @@ class FilingLife:
         except EventTooLarge:  # a lane took it as its producer compressed it
             await self._keep_and_fail(record, run, error, fault)
             return
-        await self.attempts.put(event.task_id, AttemptRecord(event.owner, event.attempt + 1))
+        await self.memory.next_attempt(event, stored_before=stored_before)
         self.metrics.retried.inc()
 
     async def _end_succeeded(self, run: "_Run", result: Result) -> None:
+        try:
+            # An analysis may have no such step.
+            await self.memory.begin_storing(run.event)
+        except Cancelled:
+            return
         try:
             await self.outcomes.success(run.event, result, run.started_at)
         except ResultTooLarge:
             message = "The result is larger than its topic takes, even without the texts of its risk factors."
             await self._end_failed(run, TaskError(type="result_too_large", message=message))
             return
-        await self._remember_end(run.event)
+        await self.memory.end(run.event)
         self.metrics.finished.labels("SUCCESS").inc()
 
     async def _keep_and_fail(
@@ -194,11 +188,16 @@ class FilingLife:
 
     async def _end_failed(self, run: "_Run", error: TaskError) -> None:
         await self.outcomes.failure(run.event, error, run.started_at, run.reached)
-        await self._remember_end(run.event)
+        await self.memory.end(run.event)
         self.metrics.finished.labels("FAILURE").inc()
 
-    async def _remember_end(self, event: FilingEvent) -> None:
-        await self.attempts.put(event.task_id, AttemptRecord(event.owner, event.attempt, ended=True))
+    async def _end_cancelled(self, run: "_Run") -> None:
+        # Its next attempt, where it was cancelled while that was published.
+        event = replace(run.event, attempt=self.memory.at(run.event).attempt)
+        started_at = None if run.reached is WAITING else run.started_at
+        await self.outcomes.cancelled(event, started_at, run.reached)
+        await self.memory.end(event)
+        self.metrics.finished.labels("CANCELLED").inc()
 
     async def _dead_letter(self, record: FilingRecord, reason: Death) -> None:
         await self.outcomes.dead_letter(record, reason)
@@ -211,8 +210,9 @@ class FilingLife:
 class _Run:
     """One start of a filing, and how far it came."""
 
-    def __init__(self, event: FilingEvent, outcomes: Outcomes, started_at: datetime) -> None:
+    def __init__(self, event: FilingEvent, outcomes: Outcomes, memory: TaskMemory, started_at: datetime) -> None:
         self.event, self.started_at = event, started_at
+        self.guard = StepGuard(lambda: memory.begin_storing(event))
         self.reached = WAITING
         self._outcomes = outcomes
         self._reports: set[asyncio.Task[None]] = set()

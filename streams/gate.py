@@ -1,4 +1,4 @@
-"""The processor slot: one filing at a time a process, priority filings first."""
+"""A slot: the processor's, one filing at a time a process, priority filings first; and another for cancellations."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Looks again and again how far the lanes' partitions are, shows it, and finds those that are stuck."""
+"""Looks again and again how far the partitions are, shows the lanes' lag, and finds those that are stuck."""
 
 import asyncio
 import logging
@@ -49,12 +49,12 @@ class LaneWatch:
             self.metrics.lag.labels(lane).set(lag)
         stuck = self.stuck.observe(positions)
         for where in stuck.keys() - self._reasons.keys():
-            lane, partition = where
-            log.error("stuck: %s, partition %s: %s wait and none ends", lane, partition, positions[where].lag)
+            topic, partition = where
+            log.error("stuck: %s, partition %s: %s wait and none ends", topic, partition, positions[where].lag)
         self._reasons = {
-            (lane, partition): f"{lane}, partition {partition} is stuck: no filing ended for {seconds:.0f} s, "
-            f"{positions[lane, partition].lag} wait"
-            for (lane, partition), seconds in stuck.items()
+            (topic, partition): f"{topic}, partition {partition} is stuck: no event ended for {seconds:.0f} s, "
+            f"{positions[topic, partition].lag} wait"
+            for (topic, partition), seconds in stuck.items()
         }
 
     def reasons(self) -> list[str]:

@@ -35,6 +35,9 @@ class WorkerMetrics:
         self.redelivered = Counter(
             "sigmak_filings_redelivered", "Filings started again that had not ended", registry=self.registry
         )
+        self.cancellations = Counter(
+            "sigmak_cancellations", "Cancellations, by what came of each", ["outcome"], registry=self.registry
+        )
         self.lag = Gauge(
             "sigmak_lane_lag",
             "Filings on this worker's partitions that have not ended",

@@ -12,7 +12,7 @@ from schemas.events import risk_assessment, task_status
 from schemas.risks import IndexSummary, RiskAssessment
 from schemas.tasks import FINISHED, Progress, TaskError, TaskState, TaskStatus, in_step
 from schemas.topics import FILINGS_DEAD, FILINGS_RETRIES, RISKS, TASKS
-from streams.incoming import FilingEvent, FilingRecord
+from streams.incoming import FilingEvent, FilingRecord, Task
 from streams.webhooks.announcement import announce_end
 from transport.publisher import EventPublisher, EventTooLarge
 
@@ -47,6 +47,7 @@ class Outcomes:
         Raises:
             ResultTooLarge: nothing was said of the task yet.
         """
+        result = result.model_copy(update={"labels": event.filing.labels})
         if isinstance(result, IndexSummary):
             await self._succeeded(event, result, started_at)
             return
@@ -60,6 +61,12 @@ class Outcomes:
         """Say that the task failed, why, and how far it had come."""
         await self._status(
             event, state=TaskState.FAILURE, progress=reached, error=error, started_at=started_at, ended_at=self.now()
+        )
+
+    async def cancelled(self, event: Task, started_at: datetime | None, reached: Progress) -> None:
+        """Say that the task was cancelled, and how far it had come."""
+        await self._status(
+            event, state=TaskState.CANCELLED, progress=reached, started_at=started_at, ended_at=self.now()
         )
 
     async def retry(
@@ -125,7 +132,7 @@ class Outcomes:
 
     async def _status(
         self,
-        event: FilingEvent,
+        event: Task,
         *,
         state: TaskState,
         started_at: datetime | None,
@@ -142,14 +149,15 @@ class Outcomes:
             progress=progress,
             result=result,
             error=error,
-            ticker=event.filing.ticker,
-            filing_year=event.filing.filing_year,
+            ticker=event.ticker,
+            filing_year=event.filing_year,
             submitted_at=event.submitted_at,
             due_at=due_at,
             started_at=started_at,
             ended_at=ended_at,
+            labels=dict(event.labels),
             redriven_from=event.redriven_from,
-            callback_url=event.filing.callback_url,
+            callback_url=event.callback_url,
         )
         message = task_status(status, source=_SOURCE, time=self.now(), owner=event.owner, traceparent=event.traceparent)
         await self.events.publish(TASKS, event.task_id, message)

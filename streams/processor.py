@@ -21,12 +21,18 @@ class Processor:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analysis")
         self._abandon = asyncio.Event()
 
-    async def run(self, filing: FilingSubmitted, report: Callable[[int], None]) -> Result:
-        """The analysis's result; `report` is called on the event loop as each step begins.
+    async def run(
+        self, filing: FilingSubmitted, report: Callable[[int], None], before: Callable[[int], None] | None = None
+    ) -> Result:
+        """The analysis's result.
+
+        Args:
+            report: called on the event loop as each step begins.
+            before: called in the analysis's thread, before `report`; what it raises ends the analysis.
 
         Raises:
             Abandoned: see `abandon`.
-            Whatever the analysis raises.
+            Whatever the analysis and `before` raise.
         """
         loop = asyncio.get_running_loop()
 
@@ -36,6 +42,8 @@ class Processor:
                 report(step)
 
         def report_step(step: int) -> None:
+            if before is not None:
+                before(step)
             loop.call_soon_threadsafe(report_in_loop, step)
 
         running = loop.run_in_executor(self._executor, self._analysis, filing, report_step)

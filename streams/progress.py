@@ -7,7 +7,7 @@ from datetime import datetime
 from streams.incoming import FilingRecord
 
 Partition = tuple[str, int]
-"""A lane and a partition's number."""
+"""A topic and a partition's number."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class _Standstill:
 
 
 class StuckWatch:
-    """Finds partitions in which filings wait and none ends.
+    """Finds partitions in which events wait and none ends.
 
     Args:
         after: seconds without progress. Longer than a partition's turn takes: it waits for as many filings as there

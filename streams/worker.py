@@ -7,14 +7,26 @@ import signal
 import time
 from datetime import UTC, datetime, timedelta
 
-from schemas.topics import ATTEMPTS_CHANGELOG, FILINGS_DEAD, FILINGS_RETRIES, LANES, RISKS, TASKS, WEBHOOKS
+from schemas.topics import (
+    ATTEMPTS_CHANGELOG,
+    CANCELLATIONS,
+    FILINGS_DEAD,
+    FILINGS_RETRIES,
+    LANES,
+    RISKS,
+    TASKS,
+    WEBHOOKS,
+)
 from streams.agents.app import WorkerApp
 from streams.agents.attempts import AttemptsTable
+from streams.agents.cancellations import add_cancellation_agent
 from streams.agents.filings import add_filing_agents
 from streams.analysis_port import Analysis
+from streams.cancelling import CancellationLife
 from streams.drain import Drain
 from streams.filing_life import FilingLife
 from streams.gate import ProcessorGate
+from streams.in_hand import InHand
 from streams.lane_watch import LaneWatch
 from streams.metrics import WorkerMetrics
 from streams.outcomes import Outcomes
@@ -22,13 +34,14 @@ from streams.probes import serve_probes
 from streams.processor import Processor
 from streams.progress import HeadsInHand, StuckWatch
 from streams.settings import WorkerSettings
+from streams.task_memory import TaskMemory
 from streams.topic_check import topics_are_right
 from transport.publisher import KafkaPublisher
 from transport.topics import TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, TASKS, RISKS, WEBHOOKS, ATTEMPTS_CHANGELOG)
+_USED_TOPICS = (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, CANCELLATIONS, TASKS, RISKS, WEBHOOKS, ATTEMPTS_CHANGELOG)
 _LEAVE_SECONDS = 15.0
 """What leaving the group may take beyond the drain; then the process ends, and its filings move as if it had died."""
 _SOFTWARE_FAULT_EXIT = 70
@@ -41,10 +54,11 @@ class Worker:
         self._settings = settings
         self._metrics = WorkerMetrics()
         self._not_ready: str | None = "the worker has not joined its group yet"
-        self._gate, self._processor = ProcessorGate(), Processor(analysis)
+        self._gate, self._cancellation_gate = ProcessorGate(), ProcessorGate()
+        self._processor = Processor(analysis)
         self._heads = HeadsInHand()
         self._watch: LaneWatch | None = None
-        self._drain = Drain(self._gate, self._processor, settings.drain_seconds)
+        self._drain = Drain(self._gate, self._cancellation_gate, self._processor, settings.drain_seconds)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT.
@@ -87,10 +101,13 @@ class Worker:
     async def _work(self, stop: asyncio.Event) -> None:
         publisher = KafkaPublisher(self._settings.connection(), client_id="sigmak-worker", delivery_timeout=None)
         app = WorkerApp(self._settings, self._drain.begin)
+        memory = TaskMemory(AttemptsTable(app, _now, lane_retention=self._settings.lane_retention))
+        outcomes, in_hand = Outcomes(publisher, _now), InHand()
         life = FilingLife(
-            attempts=AttemptsTable(app, _now, lane_retention=self._settings.lane_retention),
-            outcomes=Outcomes(publisher, _now),
+            memory=memory,
+            outcomes=outcomes,
             gate=self._gate,
+            in_hand=in_hand,
             processor=self._processor,
             metrics=self._metrics,
             retry_delays=[timedelta(seconds=delay) for delay in self._settings.retry_delays],
@@ -98,11 +115,13 @@ class Worker:
             now=_now,
         )
         add_filing_agents(app, life.process, self._heads, _fail_stop)
+        cancelling = CancellationLife(memory, outcomes, self._cancellation_gate, in_hand, self._metrics)
+        add_cancellation_agent(app, cancelling.process, _fail_stop)
         self._metrics.show(oldest=self._heads.oldest, now=_now, queued=publisher.queued)
         self._watch = LaneWatch(app.positions, StuckWatch(self._settings.stuck_seconds, time.monotonic), self._metrics)
 
         async def joined(*_args: object, **_kwargs: object) -> None:
-            self._drain.end()
+            self._drain.end(app.cancellations_taken)
             self._not_ready = None
             log.info("the worker has its partitions")
 

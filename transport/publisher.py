@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -59,6 +60,16 @@ class EventPublisher(Protocol):
         """Send bytes as they are, to the key's partition or a given one, and wait until they are acknowledged."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The broker's answer to one event, and who waits for it."""
+
+    loop: asyncio.AbstractEventLoop
+    acknowledged: "asyncio.Future[None]"
+    topic: str
+    error: KafkaError | None
+
+
 class KafkaPublisher:
     """Publishes through one librdkafka producer, whose callbacks run in a thread of its own.
 
@@ -87,6 +98,8 @@ class KafkaPublisher:
         self._available = threading.Event()
         self._stopping = threading.Event()
         self._out_of_order = threading.Event()
+        self._answers: list[_Answer] = []
+        """What the broker answered since they were last handed over; filled by callbacks, in the thread that polls."""
         self._producer = self._new_producer()
         self._thread = threading.Thread(target=self._poll, name="kafka-producer", daemon=True)
         self._thread.start()
@@ -127,9 +140,7 @@ class KafkaPublisher:
         acknowledged: asyncio.Future[None] = loop.create_future()
 
         def delivered(error: KafkaError | None, _message: Message) -> None:
-            # The loop may be closed when a process ends with events in flight; nobody waits then.
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self._settle, acknowledged, topic, error)
+            self._answers.append(_Answer(loop, acknowledged, topic, error))
 
         while True:
             try:
@@ -150,6 +161,22 @@ class KafkaPublisher:
         self._stopping.set()
         self._thread.join()
         self._producer.flush(timeout)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Tell those who wait, all at once: to wake an event loop for each answer cost more than the answer."""
+        answers, self._answers = self._answers, []
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Answer]] = {}
+        for answer in answers:
+            by_loop.setdefault(answer.loop, []).append(answer)
+        for loop, its_own in by_loop.items():
+            # It may be closed when a process ends with events in flight; nobody waits then.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._settle_all, its_own)
+
+    def _settle_all(self, answers: "Sequence[_Answer]") -> None:
+        for answer in answers:
+            self._settle(answer.acknowledged, answer.topic, answer.error)
 
     def _settle(self, acknowledged: "asyncio.Future[None]", topic: str, error: KafkaError | None) -> None:
         if error is None:
@@ -181,6 +208,7 @@ class KafkaPublisher:
     def _poll(self) -> None:
         while not self._stopping.is_set():
             self._producer.poll(0.1 if self._available.is_set() else 0)
+            self._hand_over()
             if self._out_of_order.is_set():
                 self._make_anew()
             if not self._available.is_set():
@@ -192,11 +220,13 @@ class KafkaPublisher:
         # Without this nobody would ever tell those who wait for its events.
         broken.purge()
         broken.flush(_PROBE_SECONDS)
+        self._hand_over()
 
     def _probe(self) -> None:
         try:
             self._producer.list_topics(timeout=_PROBE_SECONDS)
         except KafkaException:
             self._producer.poll(_PROBE_SECONDS)
+            self._hand_over()
         else:
             self._available.set()

@@ -1,13 +1,13 @@
 """The signing secrets of webhooks: a file of its own, one secret an API key, and for a while the one before it."""
 
 import base64
-import os
 import secrets
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from transport import replaced_file
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = 32
@@ -64,15 +64,8 @@ class WebhookSecrets:
         return (found.secret, *(old.secret for old in found.retired if old.valid_until > now))
 
     def _load_if_changed(self) -> None:
-        try:
-            stat = self._file.stat()
-        except FileNotFoundError:
-            self._content, self._stamp = _SecretsFile(), None
-            return
-        except OSError as error:
-            raise _unreadable(self._file, error) from error
-        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-        if stamp != self._stamp:
+        stamp = replaced_file.stamp(self._file)
+        if stamp is None or stamp != self._stamp:
             self._content, self._stamp = _read(self._file), stamp
 
 
@@ -86,16 +79,19 @@ def make_secret(file: Path, owner: str, *, now: datetime, keep: timedelta | None
         SecretExists: there is one, and `keep` is None.
         SecretsUnreadable: where the file is something else.
     """
-    content = _read(file) if file.exists() else _SecretsFile()
-    earlier = content.secrets.get(owner)
-    if earlier is not None and keep is None:
-        raise SecretExists(f"{owner} has a signing secret already; --rotate makes another")
-    retired: tuple[_Retired, ...] = ()
-    if earlier is not None and keep is not None:
-        still_valid = (old for old in earlier.retired if old.valid_until > now)
-        retired = (_Retired(secret=earlier.secret, valid_until=now + keep), *still_valid)
     secret = _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
-    _write(file, _SecretsFile(secrets={**content.secrets, owner: _OwnersSecrets(secret=secret, retired=retired)}))
+    with replaced_file.alone(file):
+        content = _read(file)
+        earlier = content.secrets.get(owner)
+        if earlier is not None and keep is None:
+            raise SecretExists(f"{owner} has a signing secret already; --rotate makes another")
+        retired: tuple[_Retired, ...] = ()
+        if earlier is not None and keep is not None:
+            still_valid = (old for old in earlier.retired if old.valid_until > now)
+            retired = (_Retired(secret=earlier.secret, valid_until=now + keep), *still_valid)
+        made = _OwnersSecrets(secret=secret, retired=retired)
+        changed = _SecretsFile(secrets={**content.secrets, owner: made})
+        replaced_file.replace(file, changed.model_dump_json(indent=2) + "\n")
     return secret
 
 
@@ -103,24 +99,11 @@ def _read(file: Path) -> _SecretsFile:
     try:
         written = file.read_bytes()
         return _SecretsFile.model_validate_json(written) if written else _SecretsFile()
+    except FileNotFoundError:
+        return _SecretsFile()
     except OSError as error:
-        raise _unreadable(file, error) from error
+        raise SecretsUnreadable(f"the file of signing secrets {file} can't be read: {error.strerror}") from error
     except ValidationError as error:
         raise SecretsUnreadable(
             f"{file} is not a file of signing secrets; `sigmak webhooks secret` writes one"
         ) from error
-
-
-def _unreadable(file: Path, error: OSError) -> SecretsUnreadable:
-    return SecretsUnreadable(f"the file of signing secrets {file} can't be read: {error.strerror}")
-
-
-def _write(file: Path, content: _SecretsFile) -> None:
-    # Written beside, for its owner only, and renamed: who reads meanwhile sees the old file or the new one, never half.
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(content.model_dump_json(indent=2) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(temporary).replace(file)

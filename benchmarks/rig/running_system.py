@@ -19,6 +19,8 @@ class RunningSystem:
 
     url: str
     api_key: str
+    key_id: str
+    """Owns the tasks that are made with the key."""
     kafka: str
     pids: Mapping[str, list[int]]
     logs: Path
@@ -44,7 +46,9 @@ def running_system(*, workers: int, steady_kafka: bool = False, **settings: str)
         system = LocalSystem(None, workers=workers, gateways=1, brokers=1, port=0)
         with _environment(variables | (_STEADY_JAVA if steady_kafka else {})), system:
             stack = system.stack
-            yield RunningSystem(stack.urls[0], system.api_key, stack.kafka.bootstrap_servers, stack.pids, system.logs)
+            yield RunningSystem(
+                stack.urls[0], system.api_key, system.key_id, stack.kafka.bootstrap_servers, stack.pids, system.logs
+            )
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def finished_statuses(size: int, count: int) -> list[TaskStatus]:
     return [finished_status(result) for _ in range(count)]
 
 
-def put_statuses(bootstrap_servers: str, statuses: Iterable[TaskStatus]) -> None:
+def put_statuses(bootstrap_servers: str, statuses: Iterable[TaskStatus], *, owner: str = _OWNER) -> None:
     """Produce them as a worker would; returns when all are acknowledged."""
     producer = Producer(
         {
@@ -67,7 +67,7 @@ def put_statuses(bootstrap_servers: str, statuses: Iterable[TaskStatus]) -> None
         }
     )
     for status in statuses:
-        event = task_status(status, source=_SOURCE, time=status.submitted_at, owner=_OWNER)
+        event = task_status(status, source=_SOURCE, time=status.submitted_at, owner=owner)
         headers: list[tuple[str, str | bytes | None]] = [*event.headers()]
         producer.produce(TASKS, event.data, status.task_id, headers=headers, on_delivery=_raise_failure)
         while len(producer) > 10_000:

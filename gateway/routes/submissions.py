@@ -4,14 +4,21 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from gateway.admission import Admission, Place
+from gateway.api_description import EXAMPLES, RATE_HEADERS, Described, described_headers, problems
 from gateway.authentication import Caller, require
+from gateway.bodies_in_hand import BodiesInHand, Hold
 from gateway.callbacks import Callbacks
+from gateway.idempotency.fingerprints import HEADER, IdempotencyKey
+from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
+from gateway.limits import Limits
 from gateway.metrics import GatewayMetrics
+from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, invalid_field, kafka_unavailable
-from gateway.publisher import FilingPublisher, OutcomeUnknown
+from gateway.publisher import FilingPublisher, Offered, OutcomeUnknown
 from gateway.settings import GatewaySettings
 from gateway.submission_body import AnalyzeRequest, IndexRequest, Submission, described, read_submission
 from gateway.trace import traceparent_of
@@ -25,29 +32,92 @@ router = APIRouter(tags=["filings"])
 class Accepted(BaseModel):
     """The answer to an accepted filing."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     task_id: str
+    """A UUIDv7."""
     status_url: str
+    """Where the task's status is."""
     message: str
+    """For a person."""
+
+
+_ANSWERS: Described = {
+    HTTPStatus.ACCEPTED: {
+        "description": "The filing is on Kafka.",
+        "headers": described_headers("Location", *RATE_HEADERS, required={"Location"}),
+        "content": {"application/json": {"example": EXAMPLES["accepted"]}},
+    },
+    **problems(
+        *ANY_KEY,
+        "tier_too_low",
+        "not_json",
+        "broken_encoding",
+        "body_too_large",
+        "document_too_large",
+        "unsupported_media_type",
+        "unsupported_encoding",
+        "unsupported_charset",
+        "invalid_request",
+        "invalid_idempotency_key",
+        "idempotency_key_reused",
+        "rate_limited",
+        "too_many_waiting",
+        "kafka_unavailable",
+        "overloaded",
+        headers=RATE_HEADERS,
+    ),
+}
 
 
 @router.post(
-    "/analyze", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, openapi_extra=described(AnalyzeRequest)
+    "/analyze",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=Accepted,
+    responses=_ANSWERS,
+    openapi_extra=described(AnalyzeRequest, EXAMPLES["analyze"]),
 )
-async def analyze(request: Request, caller: Caller) -> Response:
+async def analyze(request: Request, caller: Caller, key: IdempotencyKey) -> Response:
     """Read a filing's risk factors and score them."""
-    return await _submit(request, caller, await _read(request, caller, AnalyzeRequest), "analyze")
+    return await _submit(request, caller, key, AnalyzeRequest, "analyze")
 
 
-@router.post("/index", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, openapi_extra=described(IndexRequest))
-async def index(request: Request, caller: Caller) -> Response:
+@router.post(
+    "/index",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=Accepted,
+    responses=_ANSWERS,
+    openapi_extra=described(IndexRequest, EXAMPLES["index"]),
+)
+async def index(request: Request, caller: Caller, key: IdempotencyKey) -> Response:
     """Store a filing's risk factors, as an earlier year for later comparison, without scoring them."""
-    return await _submit(request, caller, await _read(request, caller, IndexRequest), "index")
+    return await _submit(request, caller, key, IndexRequest, "index")
 
 
-async def _read(request: Request, caller: ApiKey, model: type[Submission]) -> Submission:
+async def _submit(
+    request: Request, caller: ApiKey, key: str | None, model: type[IndexRequest], action: Action
+) -> Response:
     require(caller, "submit")
+    limits = Limits.of(caller, request.app.state.settings)
+    admission: Admission = request.app.state.admission
+    bodies: BodiesInHand = request.app.state.bodies
+    # The body comes last: who has no place left must not make the gateway read it.
+    with admission.submission(caller, limits) as place, bodies.hold() as hold:
+        submission = await _read(request, caller, model, limits, hold)
+        response = await _publish(request, caller, key, submission, action, place)
+    response.headers.update(admission.rate_headers(caller, limits))
+    return response
+
+
+async def _read(request: Request, caller: ApiKey, model: type[Submission], limits: Limits, hold: Hold) -> Submission:
     settings: GatewaySettings = request.app.state.settings
-    submission = await read_submission(request, model, settings)
+    submission = await read_submission(
+        request,
+        model,
+        max_body_bytes=limits.max_body_bytes,
+        max_document_bytes=settings.max_document_bytes,
+        hold=hold,
+    )
     if submission.priority == "high" and caller.tier != "high":
         raise Problem(HTTPStatus.FORBIDDEN, "tier_too_low", "Priority high is for API keys of tier high.")
     if submission.callback_url is not None:
@@ -65,14 +135,31 @@ def _is_over(limit: int, text: str) -> bool:
     return 4 * len(text) > limit and len(text.encode()) > limit
 
 
-async def _submit(request: Request, caller: ApiKey, body: IndexRequest, action: Action) -> Response:
-    publisher: FilingPublisher = request.app.state.publisher
-    metrics: GatewayMetrics = request.app.state.metrics
+async def _publish(
+    request: Request, caller: ApiKey, key: str | None, body: IndexRequest, action: Action, place: Place
+) -> Response:
     filing = FilingSubmitted(action=action, **body.model_dump(exclude={"priority"}))
+    offered = Offered(filing, caller.id, body.priority, traceparent_of(request.headers))
+    receipt = await _accepted(request, key, offered, place)
+    metrics: GatewayMetrics = request.app.state.metrics
+    url = status_url(request, receipt.task_id)
+    headers = {"Location": url}
+    if receipt.replayed:
+        metrics.replayed.inc()
+        headers["Idempotent-Replayed"] = "true"
+    else:
+        metrics.accepted.labels(body.priority).inc()
+    message = f"The filing of {filing.ticker} for {filing.filing_year} is accepted."
+    accepted = Accepted(task_id=receipt.task_id, status_url=url, message=message)
+    return JSONResponse(accepted.model_dump(), HTTPStatus.ACCEPTED, headers=headers)
+
+
+async def _accepted(request: Request, key: str | None, offered: Offered, place: Place) -> Receipt:
+    metrics: GatewayMetrics = request.app.state.metrics
     try:
-        task_id = await publisher.submit(
-            filing, owner=caller.id, priority=body.priority, traceparent=traceparent_of(request.headers)
-        )
+        return await _offer(request, key, offered, place)
+    except KeyReused as error:
+        raise _key_reused() from error
     except EventTooLarge as error:
         metrics.refused.labels("too_large").inc()
         raise _document_too_large(None) from error
@@ -82,18 +169,36 @@ async def _submit(request: Request, caller: ApiKey, body: IndexRequest, action: 
     except OutcomeUnknown as error:
         metrics.refused.labels("outcome_unknown").inc()
         detail = "Kafka did not acknowledge in time: the filing may have been accepted. Its task tells."
-        raise kafka_unavailable(
-            detail, task_id=error.task_id, status_url=_status_url(request, error.task_id)
-        ) from error
-    metrics.accepted.labels(body.priority).inc()
-    url = _status_url(request, task_id)
-    accepted = Accepted(
-        task_id=task_id, status_url=url, message=f"The filing of {filing.ticker} for {filing.filing_year} is accepted."
-    )
-    return JSONResponse(accepted.model_dump(), HTTPStatus.ACCEPTED, headers={"Location": url})
+        if key is not None:
+            detail += f" Sent again with its {HEADER}, it is the same task."
+        raise kafka_unavailable(detail, task_id=error.task_id, status_url=status_url(request, error.task_id)) from error
 
 
-def _status_url(request: Request, task_id: str) -> str:
+async def _offer(request: Request, key: str | None, offered: Offered, place: Place) -> Receipt:
+    """Publish it; its place counts by the task that the filing is on Kafka under, or not at all."""
+    publisher: FilingPublisher = request.app.state.publisher
+    keyed: KeyedSubmissions = request.app.state.keyed_submissions
+    task_id = place.publishing()
+    try:
+        if key is None:
+            await publisher.submit(task_id, offered)
+            return Receipt(task_id)
+        receipt = await keyed.submit(key, task_id, offered)
+    except (KeyReused, EventTooLarge, KafkaAway):
+        place.given_back()
+        raise
+    except OutcomeUnknown as error:
+        place.published(error.task_id)
+        raise
+    if receipt.replayed:
+        place.given_back()
+    else:
+        place.published(receipt.task_id)
+    return receipt
+
+
+def status_url(request: Request, task_id: str) -> str:
+    """Where a task tells how far it is."""
     # `url_for` searches all routes for it, which was a fourteenth of a small submission.
     return f"{request.base_url}tasks/{task_id}"
 
@@ -109,3 +214,8 @@ def _document_too_large(limit: int | None) -> Problem:
     over = "the lane's limit of 16 MiB even when compressed" if limit is None else f"the limit of {limit} bytes"
     detail = f"The document is over {over}. Send the filing's main document only."
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "document_too_large", detail)
+
+
+def _key_reused() -> Problem:
+    detail = f"The {HEADER} was sent before with another body, and stands for that one's task. Send a new key."
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)

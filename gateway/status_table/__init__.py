@@ -1,1 +1,1 @@
-"""The status table: every gateway's own copy of the status topic, on local disk."""
+"""The status topic as rows: what each task's newest status is, by its id and by what it is looked for."""

@@ -1,9 +1,10 @@
 """The letters of the dead-letter topic, with the markers of those that were redriven folded in."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from schemas.dead_letters import Death, NoSuchHeaders, Origin, Redriven
+from schemas.labels import Labels
 from streams.incoming import FilingRecord, UndecodableFiling, decode_filing
 
 
@@ -16,7 +17,8 @@ class DeadTask:
     filing_year: int
     owner: str | None
     traceparent: str | None
-    callback_url: str | None
+    labels: Labels = field(default_factory=dict)
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +77,11 @@ def _task(record: FilingRecord) -> DeadTask | None:
         return None
     filing = event.filing
     return DeadTask(
-        event.task_id, filing.ticker, filing.filing_year, event.owner, event.traceparent, filing.callback_url
+        event.task_id,
+        filing.ticker,
+        filing.filing_year,
+        event.owner,
+        event.traceparent,
+        filing.labels,
+        filing.callback_url,
     )

@@ -70,6 +70,7 @@ class Redrive:
             ticker=task.ticker,
             filing_year=task.filing_year,
             submitted_at=self.now(),
+            labels=task.labels,
             redriven_from=task.task_id,
             callback_url=task.callback_url,
         )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from gateway.keys import Scope, add_key
+from gateway.keys import UNLIMITED, Scope, add_key
 from ops.local.kafka_server import start_kafka
 from ops.local.ports import LOOPBACK, free_ports
 from ops.local.process import ServerDidNotStart, bound_to_parent, with_tail
@@ -48,8 +48,7 @@ class LocalSystem:
         self._topic_settings = {"SIGMAK_REPLICATION_FACTOR": str(brokers)}
         self._at_end = contextlib.ExitStack()
         self._stack: Stack | None = None
-        self.api_key = ""
-        self.webhook_secret = ""
+        self.api_key = self.key_id = self.webhook_secret = ""
         self.logs = Path()
 
     def __enter__(self) -> Self:
@@ -57,9 +56,10 @@ class LocalSystem:
             folder = self._data or Path(undo.enter_context(_deleted_folder()))
             self.logs = folder / "logs"
             keys = folder / "api-keys.json"
-            owner, self.api_key = add_key(keys, "development", tier="high", scopes=_ALL_SCOPES)
+            record, self.api_key = add_key(keys, "development", tier="high", scopes=_ALL_SCOPES, limits=UNLIMITED)
+            self.key_id = record.id
             secrets = folder / "webhook-secrets.json"
-            self.webhook_secret = make_secret(secrets, owner.id, now=datetime.now(UTC))
+            self.webhook_secret = make_secret(secrets, record.id, now=datetime.now(UTC))
             webhooks = {"SIGMAK_WEBHOOK_SECRETS_FILE": str(secrets), "SIGMAK_WEBHOOK_ALLOW": _OWN_RECEIVERS}
             store, servers = {"SIGMAK_STORE": "lancedb", "SIGMAK_STORE_DIR": str(folder / "store")}, {}
             if self._weaviate:

@@ -1,5 +1,6 @@
 """The Faust app, set up so that it neither loses filings nor drowns in them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
@@ -7,6 +8,7 @@ import faust
 from faust.transport.drivers.aiokafka import Producer, Transport
 from faust.types.transports import ConsumerT, ProducerT, TransportT
 
+from schemas.topics import CANCELLATIONS
 from streams.agents.consumer import ExplicitAckConsumer
 from streams.progress import Partition, Position
 from streams.settings import WorkerSettings
@@ -23,6 +25,7 @@ _REQUEST_SECONDS = 10.0
 The rejoining may wait twice, for a fetch and for a heartbeat; Faust wants no less than the session timeout."""
 _CHANGELOG_REQUEST_SECONDS = 5.0
 """The same for the Table's producer, whose records are tiny; a filing waits for it after it waited for the consumer."""
+_LOOK_SECONDS = 0.05
 _NEVER_SECONDS = 24 * 60 * 60.0
 
 
@@ -82,10 +85,22 @@ class WorkerApp(faust.App):
         self._drain = drain
 
     async def positions(self) -> Mapping[Partition, Position]:
-        """How far each partition of the lanes is that this worker has."""
+        """How far each partition of lanes and cancellations is that this worker has."""
         consumer = self.consumer
         assert isinstance(consumer, ExplicitAckConsumer)
         return await consumer.positions()
+
+    async def cancellations_taken(self) -> None:
+        """Return once this worker has taken all cancellations that its partitions held when this was called."""
+        ends: dict[Partition, int] = {}
+        while True:
+            positions = await self.positions()
+            here = {where: position for where, position in positions.items() if where[0] == CANCELLATIONS}
+            for where, position in here.items():
+                ends.setdefault(where, position.done + position.lag)
+            if all(position.done >= ends[where] for where, position in here.items()):
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def _new_transport(self) -> TransportT:
         return _Transport(self.conf.broker_consumer, self)

@@ -1,4 +1,4 @@
-"""The workers' memory: a Faust Table, task id -> owner, attempt, starts, ended. It moves with the partition."""
+"""The workers' memory: a Faust Table, task id -> what is remembered of it. It moves with the partition."""
 
 import itertools
 import json
@@ -13,7 +13,7 @@ from faust.types.tuples import FutureMessage
 
 from schemas.identifiers import task_created_at
 from schemas.topics import ATTEMPTS_CHANGELOG
-from streams.filing_life import AttemptRecord
+from streams.task_memory import AttemptRecord
 
 _FORGOTTEN_AT_ONCE = 10
 """Old entries deleted with each ended filing: a Table has no timers, and one sweep of all would stall its partition."""

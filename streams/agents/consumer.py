@@ -67,17 +67,17 @@ class ExplicitAckConsumer(Consumer):
         return True
 
     async def positions(self) -> dict[Partition, Position]:
-        """How far each partition of the lanes is that this worker has, asked from the broker."""
-        lanes = [partition for partition in self.assignment() if not self._is_changelog_tp(partition)]
-        if not lanes:
+        """How far each partition is that this worker has, changelogs aside, asked from the broker."""
+        wanted = [partition for partition in self.assignment() if not self._is_changelog_tp(partition)]
+        if not wanted:
             return {}
-        done = {each: self._finished.get(each, self._committed_offset[each]) for each in lanes}
-        begun = [each for each in lanes if done[each] is None]
+        done = {each: self._finished.get(each, self._committed_offset[each]) for each in wanted}
+        begun = [each for each in wanted if done[each] is None]
         beginnings = await self.earliest_offsets(*begun) if begun else {}
-        ends = await self.highwaters(*lanes)
+        ends = await self.highwaters(*wanted)
         reached = {each: beginnings[each] if offset is None else offset for each, offset in done.items()}
         return {
-            (each.topic, each.partition): Position(reached[each], max(0, ends[each] - reached[each])) for each in lanes
+            (each.topic, each.partition): Position(reached[each], max(0, ends[each] - reached[each])) for each in wanted
         }
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from schemas.filings import FilingSubmitted
 from schemas.risks import RiskAssessment, RiskTotals, ScoringModel
+from schemas.tasks import STORING
 from streams.analysis_port import Report
 from streams.faults import PermanentFault, TransientFault
 
 _SLEEPS = {"nap": 0.05, "doze": 0.2}
+_STEP = 0.01
 _MODEL = ScoringModel(analysis_version="test", embedding_model="none", classification_method="none")
 _FOLDER = Path(os.environ.get("TEST_ANALYSIS_FOLDER", "."))
 
@@ -45,7 +47,7 @@ def plodding(filing: FilingSubmitted, report: Report) -> RiskAssessment:
 def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
     """Does what the content says.
 
-    `kill-…`, `hold-…` (until a file `….go` is there), `nap-…` (50 ms), `doze-…` (0.2 s), `permanent-…`, `broken-…`,
+    `kill-…`, `hold-…` (until a file `….go` is there), `steps-…` (10 ms each, and notes when it has stored), `nap-…` (50 ms), `doze-…` (0.2 s), `permanent-…`, `broken-…`,
     `transient-…`, `second-…` (transient at its first start), `recovering-…` (transient until a file `….go` is there).
     """
     name = filing.html_content or ""
@@ -59,16 +61,34 @@ def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
         case "hold":
             while not (_FOLDER / f"{name}.go").exists():
                 time.sleep(0.02)
+        case "steps":
+            return _stepping(filing, report, _FOLDER / f"{name}.stored")
         case "nap" | "doze":
             time.sleep(_SLEEPS[kind])
         case "permanent":
             raise PermanentFault("not_a_filing", "It is not a filing.")
-        case "transient":
-            raise TransientFault("The store is away.")
-        case "second" if len((_FOLDER / f"{name}.began").read_text().splitlines()) == 1:
-            raise TransientFault("The store is away.")
-        case "recovering" if not (_FOLDER / f"{name}.go").exists():
+        case "transient" | "second" | "recovering" if _away(kind, name):
             raise TransientFault("The store is away.")
         case "broken":
             raise RuntimeError(f"a fault that quotes {name}")
     return empty(filing, report)
+
+
+def _away(kind: str, name: str) -> bool:
+    match kind:
+        case "second":
+            return len((_FOLDER / f"{name}.began").read_text().splitlines()) == 1
+        case "recovering":
+            return not (_FOLDER / f"{name}.go").exists()
+    return True
+
+
+def _stepping(filing: FilingSubmitted, report: Report, stored: Path) -> RiskAssessment:
+    def storing(step: int) -> None:
+        report(step)
+        if step == STORING:
+            with stored.open("a") as file:
+                file.write("stored\n")
+        time.sleep(_STEP)
+
+    return empty(filing, storing)

@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import httpx
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from gateway.keys import add_key
+from gateway.keys import UNLIMITED, add_key
 from ops.local.ports import free_ports
 from ops.local.process import Process
 from tests.conftest import PARTITIONS
@@ -95,6 +96,8 @@ class System:
     analyses: Path
     """Where test analyses note their starts and look for leave to go on; shared by all that share the Kafka."""
     processes: list[Process] = field(default_factory=list)
+    inside: Sequence[str] = ()
+    """The command that runs each process, where it is to see other disks than the tests do."""
 
     def gateway(self, *, folder: Path | None = None, **settings: object) -> Gateway:
         """A gateway that is ready."""
@@ -107,7 +110,7 @@ class System:
         name = f"gateway-{next(_numbers)}"
         folder = folder or self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
-        _, key = add_key(self.keys, name)
+        _, key = add_key(self.keys, name, limits=UNLIMITED)
         port = free_ports(1)[0]
         environment = {
             "SIGMAK_API_KEYS_FILE": self.keys,
@@ -179,7 +182,7 @@ class System:
         }
         process = Process(
             name,
-            [sys.executable, "-m", "ops.main", *command],
+            [*self.inside, sys.executable, "-m", "ops.main", *command],
             log=self.folder / f"{name}.log",
             env={key: str(value) for key, value in variables.items()},
         )

@@ -82,11 +82,13 @@ def test_the_query_says_of_a_document_what_the_fields_of_a_json_body_say(gateway
             "revenue_usd": "364482000000",
             "market_value_usd": "7.125e11",
             "priority": "high",
+            "label": ["desk:credit", "note:a:b"],
         },
     )
     filing = _submitted(system, answer, FILINGS_PRIORITY)
     assert (filing.ticker, filing.filing_year, filing.form, filing.retrieve_top_k) == ("BRK.B", 2023, "10-K/A", 3)
     assert (filing.revenue_usd, filing.market_value_usd) == (364_482_000_000, 712.5e9)
+    assert filing.labels == {"desk": "credit", "note": "a:b"}
 
 
 def test_a_document_can_be_indexed(gateway: Gateway, system: System) -> None:
@@ -109,6 +111,10 @@ def test_a_document_can_be_indexed(gateway: Gateway, system: System) -> None:
         ("html_path", {"html_path": "/etc/passwd"}),
         ("html_content", {"html_content": "another"}),
         ("unknown", {"unknown": 1}),
+        ("label", {"label": "no colon"}),
+        ("label", {"label": ["a:1", "a:2"]}),
+        ("labels", {"label": "a:"}),
+        ("labels", {"labels": "a:1"}),
     ],
 )
 def test_a_parameter_at_fault_is_named(gateway: Gateway, field: str, query: dict[str, Any]) -> None:
@@ -180,8 +186,8 @@ def test_openapi_shows_both_kinds_of_body(gateway: Gateway, path: str) -> None:
     assert list(operation["requestBody"]["content"]) == ["application/json", "text/html", "text/plain"]
     named = {(each["in"], each["name"]) for each in operation["parameters"]}
     scoring = ("retrieve_top_k", "revenue_usd", "market_value_usd") if path == "/analyze" else ()
-    query = {("query", name) for name in ("ticker", "filing_year", "form", "priority", *scoring)}
-    assert named == query | {("header", "Content-Encoding")}
+    assert named == {("query", name) for name in ("ticker", "filing_year", "form", "priority", *scoring)}
+    assert "Content-Encoding: gzip or zstd" in operation["requestBody"]["description"]
 
 
 def test_openapi_says_in_which_unit_a_companys_size_is(gateway: Gateway) -> None:

@@ -112,6 +112,9 @@ def test_a_task_can_be_read_as_pending_at_once_with_a_hint_when_to_come_again(ga
         ("market_value_usd", {"market_value_usd": "much"}),
         ("form", {"form": "ten k"}),
         ("priority", {"priority": "urgent"}),
+        ("labels", {"labels": {str(n): "x" for n in range(11)}}),
+        ("labels", {"labels": {"desk": "two\nlines"}}),
+        ("labels", {"labels": {"a b": "x"}}),
         ("unknown", {"unknown": 1}),
     ],
 )
@@ -242,7 +245,7 @@ def test_probes_need_no_key(gateway: Gateway) -> None:
     assert httpx.get(f"{gateway.url}/live").json() == {"status": "alive"}
     assert httpx.get(f"{gateway.url}/ready").json() == {"status": "ready", "reasons": []}
     health = httpx.get(f"{gateway.url}/health").json()
-    assert health == {"status": "ok", "parts": {"kafka": "ok", "topics": "ok", "status_table": "ok"}}
+    assert health == {"status": "ok", "parts": {"kafka": "ok", "topics": "ok", "status_table": "ok", "api_keys": "ok"}}
 
 
 def test_the_log_holds_neither_keys_nor_documents(gateway: Gateway) -> None:

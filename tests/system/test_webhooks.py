@@ -243,6 +243,28 @@ def test_who_submits_with_a_callback_is_told_of_the_end_by_https(system: System,
         assert body_of(receiver, "/raw/200")["data"]["error"]["type"] == "not_a_filing"
 
 
+def test_who_submits_is_told_once_that_the_waiting_task_was_cancelled(system: System, receiver: Receiver) -> None:
+    gateway, _ = system.gateway(webhook_allow=ALLOW), system.worker("scripted")
+    make_secret(system.webhook_secrets, owner_of(system), now=now())
+    sender(system)
+    held = f"hold-{uuid.uuid4().hex}"
+    first = gateway.submit(ticker="CALLS", html_content=held)
+    eventually(lambda: system.executions(held), within=40, what="the first is in work")
+    url, labels = receiver.url("/cancelled/200"), {"desk": "credit"}
+    waiting = gateway.submit(ticker="CALLS", html_content="quick", callback_url=url, labels=labels)
+    behind = gateway.submit(ticker="CALLS", html_content="quick")
+    assert gateway.ask("DELETE", f"/tasks/{waiting}").status_code == 202
+
+    body = body_of(receiver, "/cancelled/200")
+    assert (body["type"], body["data"]["task_id"], body["data"]["labels"]) == ("task.cancelled", waiting, labels)
+    assert gateway.status(waiting)["status"] == "CANCELLED"
+    # Its event comes all the same, and is skipped.
+    (system.analyses / f"{held}.go").touch()
+    assert [gateway.ended(task_id)["status"] for task_id in (first, behind)] == ["SUCCESS", "SUCCESS"]
+    ended(system, f"{waiting}-ended")
+    assert [took.webhook_id for took in receiver.of("/cancelled/200")] == [f"{waiting}-ended"]
+
+
 def test_who_submits_is_told_that_the_task_expired(system: System, receiver: Receiver) -> None:
     gateway = system.gateway(webhook_allow=ALLOW)
     make_secret(system.webhook_secrets, owner_of(system), now=now())

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway.keys import ApiKey
 from schemas.filings import FilingSubmitted
 from schemas.risks import (
     Category,
@@ -61,3 +62,8 @@ def an_assessment(*risks: RiskFactor, **changes: Any) -> RiskAssessment:
         "model": ScoringModel(analysis_version="test", embedding_model="none", classification_method="none"),
     }  # fmt: skip
     return RiskAssessment.model_validate(fields)
+
+
+def an_api_key(id: str = "key-1", **changes: Any) -> ApiKey:
+    """A key of the gateway; its hash is that of nothing."""
+    return ApiKey.model_validate({"id": id, "name": "somebody", "sha256": "0" * 64, "created_at": NOON, **changes})

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -144,9 +145,10 @@ def test_what_a_part_keeps_is_on_a_volume_that_its_user_may_write(monkeypatch: p
         "gateway": {_settings("gateway", monkeypatch).status_table_dir},
         "worker": {(worker := _settings("worker", monkeypatch)).worker_dir, worker.store_dir}
         | {worker.vector_cache.parent},
+        "webhooks": {_settings("webhooks", monkeypatch).webhook_secrets_file.parent},
     }
     for service, folders in kept.items():
-        mounted = {volume.rpartition(":")[2] for volume in SERVICES[service]["volumes"]}
+        mounted = {volume.rpartition(":")[2] for volume in SERVICES[service]["volumes"] if not volume.endswith(":ro")}
         assert mounted == {str(folder) for folder in folders}
         assert mounted <= made
 
@@ -158,30 +160,41 @@ def test_no_two_workers_share_a_folder_of_their_own(monkeypatch: pytest.MonkeyPa
 
 def test_every_named_volume_is_declared_and_used() -> None:
     used = {volume.partition(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())}
-    assert {name for name in used if not name.startswith("/")} == set(COMPOSE["volumes"])
+    assert {name for name in used if not name.startswith(("/", "$"))} == set(COMPOSE["volumes"])
 
 
 def test_a_worker_has_the_time_that_it_takes_to_finish_a_filing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _grace("worker") > _settings("worker", monkeypatch).drain_seconds
 
 
+def _mounted_keys() -> str:
+    [volume] = [str(volume) for volume in SERVICES["gateway"]["volumes"] if "SIGMAK_API_KEYS_DIR" in volume]
+    return volume
+
+
 def test_no_secret_has_a_default() -> None:
-    assert COMPOSE["secrets"]["api_keys"]["file"].startswith("${SIGMAK_API_KEYS_FILE:?")
+    assert _mounted_keys().startswith("${SIGMAK_API_KEYS_DIR:?")
     for name, service in SERVICES.items():
         for variable, value in service["environment"].items():
             if re.search(r"_KEYS?$|PASSWORD|SECRET(?!S_FILE)|TOKEN", variable):
                 assert re.fullmatch(r"\$\{\w+:-\}", str(value)), f"{variable} of {name}"
 
 
-def test_the_gateway_reads_the_keys_that_are_mounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = _settings("gateway", monkeypatch)
-    read = {str(settings.api_keys_file), str(settings.webhook_secrets_file)}
-    assert read == {f"/run/secrets/{secret}" for secret in SERVICES["gateway"]["secrets"]}
+def test_the_gateway_reads_the_keys_from_a_folder_that_is_mounted_since_their_file_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = _settings("gateway", monkeypatch).api_keys_file.parent
+    assert _mounted_keys().endswith(f":{folder}:ro")
 
 
-def test_who_sends_webhooks_reads_the_secrets_that_the_gateway_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    [secret] = SERVICES["webhooks"]["secrets"]
-    assert str(_settings("webhooks", monkeypatch).webhook_secrets_file) == f"/run/secrets/{secret}"
+def test_the_gateway_reads_the_signing_secrets_in_the_folder_where_they_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = _settings("webhooks", monkeypatch).webhook_secrets_file
+    assert _settings("gateway", monkeypatch).webhook_secrets_file == file
+    [made_in] = SERVICES["webhooks"]["volumes"]
+    assert made_in.endswith(f":{file.parent}")
+    assert f"{made_in}:ro" in SERVICES["gateway"]["volumes"]
 
 
 def test_the_servers_are_of_the_versions_that_the_tests_run_against() -> None:
@@ -206,10 +219,10 @@ def test_the_image_does_not_run_as_root() -> None:
 
 
 def test_the_image_holds_all_rooms_and_is_built_with_the_same_uv() -> None:
-    rooms, uv_version = (re.search(rf"^{name} := (.+)$", MAKEFILE, re.MULTILINE) for name in ("ROOMS", "UV_VERSION"))
-    assert rooms is not None
+    uv_version = re.search(r"^UV_VERSION := (.+)$", MAKEFILE, re.MULTILINE)
     assert uv_version is not None
-    assert re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE) == rooms[1].split()
+    rooms = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["packages"]
+    assert re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE) == rooms
     assert f"UV_VERSION={uv_version[1]}\n" in DOCKERFILE
 
 

@@ -19,9 +19,11 @@ DEATH = Death("unavailable", "The store is away.", "StoreUnavailable", 4)
 LATER = NOON + timedelta(hours=1)
 
 
-def dead(*, offset: int = 5, death: Death = DEATH, lane: str = FILINGS, value: bytes | None = None) -> FilingRecord:
+def dead(
+    *, offset: int = 5, death: Death = DEATH, lane: str = FILINGS, value: bytes | None = None, **labels: str
+) -> FilingRecord:
     """A filing event as the worker sets it aside, in partition 2."""
-    event = an_event(topic=lane, attempt=4)
+    event = an_event(a_filing(labels=labels), topic=lane, attempt=4)
     headers = moved(event.headers, event.origin, death)
     return FilingRecord(FILINGS_DEAD, 2, offset, NOON, event.key, event.value if value is None else value, headers)
 
@@ -83,13 +85,14 @@ async def test_the_filing_goes_to_the_lane_and_partition_where_it_first_stood_as
 
 
 async def test_the_new_task_can_be_read_by_its_owner_before_it_is_on_its_lane(kafka: FakePublisher) -> None:
-    task_id = await redrive(kafka, dead())
+    task_id = await redrive(kafka, dead(desk="credit"))
     assert kafka.topics() == [TASKS, FILINGS, FILINGS_DEAD]
     [status] = kafka.on(TASKS)
     assert status.event is not None
     assert status.event.extensions == {"sigmak-owner": "key-1"}
     told = TaskStatus.model_validate_json(status.event.data)
     assert (told.task_id, told.status, told.redriven_from) == (task_id, TaskState.PENDING, TASK_ID)
+    assert told.labels == {"desk": "credit"}
 
 
 async def test_who_asked_to_be_told_of_the_task_is_told_of_the_new_one(kafka: FakePublisher) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 from backports import zstd
 
-from gateway.content_encoding import check_content_encoding, unpacked
+from gateway.bodies_in_hand import BodiesInHand, Hold
+from gateway.content_encoding import check_content_encoding
+from gateway.content_encoding import unpacked as unpacked_into
 from gateway.problems import Problem
 
 CONTENT = b"<p>We may be harmed.</p>" * 1000
@@ -21,6 +23,10 @@ def _zstd(content: bytes) -> bytes:
 PACKERS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zstd": _zstd}
 
 each_coding = pytest.mark.parametrize("coding", ["gzip", "zstd"])
+
+
+def unpacked(body: bytes, coding: str, limit: int, room: int = 1_000_000_000) -> bytes:
+    return unpacked_into(body, coding, limit, Hold(BodiesInHand(room)))
 
 
 def _refused(body: bytes, coding: str, limit: int = LIMIT) -> Problem:
@@ -111,3 +117,11 @@ def test_an_unknown_encoding_is_refused_with_those_that_are_known(unknown: str) 
         check_content_encoding(unknown)
     assert (refused.value.status, refused.value.type) == (415, "unsupported_encoding")
     assert refused.value.headers["Accept-Encoding"] == "gzip, zstd"
+
+
+@each_coding
+def test_content_that_the_gateway_has_no_room_for_is_refused(coding: str) -> None:
+    with pytest.raises(Problem) as refused:
+        unpacked(PACKERS[coding](CONTENT), coding, LIMIT, room=LIMIT - 1)
+    assert (refused.value.status, refused.value.type) == (503, "overloaded")
+    assert refused.value.headers == {"Retry-After": "2"}

@@ -5,13 +5,13 @@ import logging
 
 import pytest
 
-from gateway.publisher import FilingPublisher, OutcomeUnknown
+from gateway.publisher import FilingPublisher, Offered, OutcomeUnknown
 from schemas.envelope import CloudEvent
 from schemas.filings import FilingSubmitted, Priority
 from schemas.identifiers import task_created_at
 from schemas.tasks import TaskState, TaskStatus
 from schemas.topics import FILINGS, FILINGS_PRIORITY, TASKS
-from tests.unit.examples import NOON, TRACEPARENT, a_filing
+from tests.unit.examples import TASK_ID, TRACEPARENT, a_filing
 from tests.unit.fake_publisher import FakePublisher
 from transport.publisher import EventTooLarge, KafkaAway
 
@@ -26,13 +26,13 @@ def kafka() -> FakePublisher:
 
 @pytest.fixture
 def publisher(kafka: FakePublisher) -> FilingPublisher:
-    return FilingPublisher(kafka, timeout=5, now=lambda: NOON)
+    return FilingPublisher(kafka, timeout=5)
 
 
 async def _submit(
     publisher: FilingPublisher, filing: FilingSubmitted | None = None, priority: Priority = "normal"
-) -> str:
-    return await publisher.submit(filing or a_filing(), owner="key-1", priority=priority, traceparent=TRACEPARENT)
+) -> None:
+    await publisher.submit(TASK_ID, Offered(filing or a_filing(), "key-1", priority, TRACEPARENT))
 
 
 async def _background_is_done() -> None:
@@ -71,14 +71,14 @@ async def test_a_filing_is_accepted_only_when_it_is_acknowledged(
 
 
 async def test_the_status_says_pending_under_the_task_id(publisher: FilingPublisher, kafka: FakePublisher) -> None:
-    task_id = await _submit(publisher)
+    await _submit(publisher)
     [message] = kafka.on(TASKS)
-    assert message.key == task_id
+    assert message.key == TASK_ID
     event = _event(kafka, TASKS)
     status = TaskStatus.model_validate_json(event.data)
-    assert (status.task_id, status.status, status.attempt) == (task_id, TaskState.PENDING, 1)
-    assert (status.ticker, status.filing_year, status.submitted_at) == ("ACME", 2024, NOON)
-    assert (event.subject, event.time, event.traceparent) == (task_id, NOON, TRACEPARENT)
+    assert (status.task_id, status.status, status.attempt) == (TASK_ID, TaskState.PENDING, 1)
+    assert (status.ticker, status.filing_year, status.submitted_at) == ("ACME", 2024, task_created_at(TASK_ID))
+    assert (event.subject, event.time, event.traceparent) == (TASK_ID, status.submitted_at, TRACEPARENT)
     assert event.extensions == {"sigmak-owner": "key-1"}
 
 
@@ -90,18 +90,23 @@ async def test_the_status_keeps_where_the_end_is_told_for_whoever_ends_the_task(
     assert status.callback_url == "https://example.com/hook"
 
 
+async def test_the_status_has_the_filings_labels(publisher: FilingPublisher, kafka: FakePublisher) -> None:
+    await _submit(publisher, a_filing(labels={"desk": "credit"}))
+    assert TaskStatus.model_validate_json(_event(kafka, TASKS).data).labels == {"desk": "credit"}
+
+
 async def test_the_filing_goes_under_its_ticker_and_has_the_task_id(
     publisher: FilingPublisher, kafka: FakePublisher
 ) -> None:
     filing = a_filing(ticker="BRK.B")
-    task_id = await _submit(publisher, filing)
+    await _submit(publisher, filing)
     [message] = kafka.on(FILINGS)
     assert message.key == "BRK.B"
     event = _event(kafka, FILINGS)
     assert FilingSubmitted.model_validate_json(event.data) == filing
-    assert (event.id, event.subject, event.time, event.traceparent) == (task_id, "BRK.B", NOON, TRACEPARENT)
+    assert (event.id, event.subject, event.traceparent) == (TASK_ID, "BRK.B", TRACEPARENT)
     assert event.extensions == {"sigmak-attempt": "1", "sigmak-owner": "key-1"}
-    assert task_created_at(task_id) is not None
+    assert event.time == task_created_at(TASK_ID)
 
 
 async def test_a_filing_of_high_priority_goes_on_the_priority_lane(
@@ -168,7 +173,7 @@ async def test_pending_stays_when_the_filing_may_be_on_the_broker_and_the_caller
         await _submit(publisher)
     await _background_is_done()
     [pending] = kafka.on(TASKS)
-    assert pending.key == unknown.value.task_id
+    assert pending.key == unknown.value.task_id == TASK_ID
     assert not pending.tombstone
 
 

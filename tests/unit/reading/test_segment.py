@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from streams.analysis.reading import RiskFactorText, read_item_1a, regions, segment
+from streams.analysis.reading import read_item_1a, regions, segment
+from tests.unit.reading.expected import assert_cut_right, factors_of
 from tests.unit.reading.filings import (
     BODY,
     BOLD,
@@ -18,30 +19,15 @@ from tests.unit.reading.filings import (
     ITALIC,
     ITEM_1A,
     SECOND,
-    SECTIONS,
     UNDERLINED,
     Group,
     Tag,
     block_factors,
     filing,
     paragraph,
-    plain,
     run_in_factors,
     styled,
-    wrap,
 )
-
-
-def factors_of(item_1a: str) -> tuple[RiskFactorText, ...]:
-    return segment(read_item_1a(filing(item_1a)))
-
-
-def assert_cut_right(factors: tuple[RiskFactorText, ...]) -> None:
-    """The factors are those of GROUPS with all of their text."""
-    assert [factor.heading for factor in factors] == list(HEADINGS)
-    assert [factor.section.casefold() for factor in factors] == [section.casefold() for section in SECTIONS]
-    assert {factor.text for factor in factors} == {f"{BODY} {SECOND}"}
-
 
 CAPS = lambda text: paragraph(text.upper())  # noqa: E731
 LARGER = styled("font-size:14pt")
@@ -171,94 +157,6 @@ def test_a_paragraph_that_a_page_break_parts_is_joined() -> None:
     assert_cut_right(factors_of(text))
 
 
-SUMMARIES = {
-    "bulleted": "".join(f"<p>&#8226; {heading}</p>" for heading in HEADINGS),
-    "bulleted list": "<ul>" + "".join(f"<li>{heading}</li>" for heading in HEADINGS) + "</ul>",
-    "under the groups' titles": "".join(
-        BOLD(group.title) + "".join(f"<p>&#8226; {heading}</p>" for heading in group.headings) for group in GROUPS
-    ),
-    "under topics in the headings' look": "".join(
-        BOLD_ITALIC(f"Our {topic}") + "".join(f"<p>&#8226; {heading}</p>" for heading in HEADINGS[:3])
-        for topic in ("yards", "customers", "suppliers")
-    ),
-    "in the headings' look": "".join(BOLD_ITALIC(heading) for heading in HEADINGS),
-    "in bullets of the headings' look": "".join(f"<p>&#8226; <b><i>{heading}</i></b></p>" for heading in HEADINGS),
-}
-
-
-@pytest.mark.parametrize("title", ["Risk Factors Summary", "Summary of Risk Factors", "Summary of Principal Risks"])
-@pytest.mark.parametrize("summary", SUMMARIES.values(), ids=SUMMARIES.keys())
-def test_a_summary_before_the_risk_factors_holds_none(title: str, summary: str) -> None:
-    assert_cut_right(
-        factors_of(
-            paragraph(INTRODUCTION)
-            + BOLD_UNDERLINED(title)
-            + paragraph(INTRODUCTION)
-            + summary
-            + block_factors(BOLD_ITALIC, BOLD)
-        )
-    )
-
-
-def test_a_list_of_the_risk_factors_without_a_title_holds_none() -> None:
-    listed = "".join(BOLD_ITALIC(heading) for heading in HEADINGS[:-1])
-    assert_cut_right(factors_of(paragraph(INTRODUCTION) + listed + block_factors(BOLD_ITALIC, BOLD)))
-
-
-def test_a_title_above_the_full_text_is_no_risk() -> None:
-    text = (
-        BOLD("Risk Factors Summary") + SUMMARIES["bulleted"] + BOLD("Risk Factors") + block_factors(BOLD_ITALIC, BOLD)
-    )
-    assert_cut_right(factors_of(text))
-
-
-@pytest.mark.parametrize(
-    "title",
-    [
-        "Special Note Regarding Forward-Looking Statements",
-        "CAUTIONARY STATEMENT REGARDING FORWARD-LOOKING STATEMENTS",
-        "Forward-Looking Statements",
-        "Cautionary Note on Forward-Looking Statements",
-    ],
-)
-@pytest.mark.parametrize("look", [BOLD, BOLD_ITALIC])
-def test_notes_on_forward_looking_statements_are_no_risks(title: str, look: Tag) -> None:
-    note = look(title) + paragraph(INTRODUCTION)
-    assert_cut_right(factors_of(note + BOLD("Risk Factors") + block_factors(BOLD_ITALIC, BOLD)))
-    assert_cut_right(factors_of(paragraph(INTRODUCTION) + block_factors(BOLD_ITALIC, BOLD) + note))
-
-
-def test_an_introduction_in_italics_is_no_risk() -> None:
-    assert_cut_right(factors_of(ITALIC(INTRODUCTION + " " + INTRODUCTION) + block_factors(BOLD_ITALIC, BOLD)))
-
-
-def test_an_introduction_in_the_headings_look_is_no_risk() -> None:
-    assert_cut_right(factors_of(BOLD_ITALIC(INTRODUCTION) + block_factors(BOLD_ITALIC, BOLD)))
-
-
-def test_titles_of_groups_may_be_plain() -> None:
-    assert_cut_right(factors_of(paragraph(INTRODUCTION) + block_factors(BOLD, paragraph)))
-
-
-def test_an_introduction_of_a_group_belongs_to_no_risk() -> None:
-    text = ITEM_1A.replace(BOLD(GROUPS[1].title), BOLD(GROUPS[1].title) + paragraph(INTRODUCTION))
-    assert_cut_right(factors_of(text))
-
-
-def test_sub_headings_inside_a_risk_are_no_risks() -> None:
-    sub = paragraph(BODY) + ITALIC("Winters") + paragraph(SECOND)
-    text = paragraph(INTRODUCTION) + block_factors(BOLD, BOLD_UNDERLINED).replace(
-        paragraph(BODY) + paragraph(SECOND), sub, 3
-    )
-    assert [factor.heading for factor in factors_of(text)] == list(HEADINGS)
-
-
-def test_led_paragraphs_inside_a_risk_are_no_risks() -> None:
-    led = paragraph(BODY) + f"<p>&#8226; <i>Ice Risk.</i> {SECOND}</p><p>&#8226; <i>Flood Risk.</i> {SECOND}</p>"
-    text = paragraph(INTRODUCTION) + block_factors(ITALIC, BOLD).replace(paragraph(BODY) + paragraph(SECOND), led, 3)
-    assert [factor.heading for factor in factors_of(text)] == list(HEADINGS)
-
-
 def test_groups_may_be_nested() -> None:
     text = paragraph(INTRODUCTION) + CENTERED_BOLD("Company Risks") + block_factors(BOLD_ITALIC, BOLD)
     assert_cut_right(factors_of(text))
@@ -301,57 +199,6 @@ def test_paragraphs_that_only_empty_lines_part(separator: str) -> None:
         for heading in group.headings:
             parts += [f"<b>{heading}</b>", BODY, SECOND]
     assert_cut_right(factors_of(f"<p>{INTRODUCTION}{separator}{separator.join(parts)}</p>"))
-
-
-def plain_factors(heading: Tag, group: Tag, first: int = 5) -> str:
-    parts = ["ITEM 1A.  RISK FACTORS", wrap(INTRODUCTION)]
-    for each in GROUPS:
-        parts.append(group(each.title))
-        for title in each.headings:
-            parts += [heading(title), wrap(BODY, first=first), wrap(SECOND, first=first)]
-    return "\n\n".join(parts)
-
-
-PLAIN = {
-    "sentences under capitals": (wrap, str.upper, 5),
-    "sentences under centred titles": (wrap, lambda t: f"{t:^78}", 5),
-    "sentences under ruled titles": (wrap, lambda t: f"{t}\n{'-' * len(t)}", 5),
-    "indented sentences under capitals": (lambda t: wrap(t, first=5, indent=5), str.upper, 0),
-    "ruled sentences": (lambda t: wrap(t) + "\n" + "-" * 30, str.upper, 0),
-    "capitals under ruled titles": (lambda t: wrap(t.upper()), lambda t: f"{t}\n{'=' * len(t)}", 0),
-}
-
-
-@pytest.mark.parametrize(("heading", "group", "first"), PLAIN.values(), ids=PLAIN.keys())
-def test_headings_of_plain_text(heading: Tag, group: Tag, first: int) -> None:
-    item = read_item_1a(plain(plain_factors(heading, group, first)))
-    factors = segment(item)
-    assert [factor.heading.casefold() for factor in factors] == [heading.casefold() for heading in HEADINGS]
-    assert [factor.section.casefold() for factor in factors] == [section.casefold() for section in SECTIONS]
-    assert {factor.text for factor in factors} == {f"{BODY} {SECOND}"}
-
-
-def test_page_furniture_of_plain_text_is_no_part_of_a_body() -> None:
-    text = plain_factors(wrap, str.upper)
-    paged = "\n\n".join(
-        part + (f"\n\n{n:>40}\n\n<PAGE>\n\nRHINE CRANES, INC." if n % 5 == 0 else "")
-        for n, part in enumerate(text.split("\n\n"))
-    )
-    factors = segment(read_item_1a(plain(paged)))
-    assert [factor.heading for factor in factors] == list(HEADINGS)
-    assert {factor.text for factor in factors} == {f"{BODY} {SECOND}"}
-
-
-def test_bold_lines_inside_pre_are_one_heading() -> None:
-    parts = [wrap(INTRODUCTION)]
-    for group in GROUPS:
-        parts.append(f"<b><i>{group.title}</i></b>")
-        for heading in group.headings:
-            lines = wrap(heading, width=50).split("\n")
-            parts.append("\n".join(f"    <b><u>{line}</u></b>" for line in lines))
-            parts += [wrap(BODY, first=5), wrap(SECOND, first=5)]
-    item_1a = "<pre>" + "\n\n".join(parts) + "</pre>"
-    assert_cut_right(factors_of(item_1a))
 
 
 def test_offsets_point_at_the_heading_and_the_end_of_the_text() -> None:

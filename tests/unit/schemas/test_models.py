@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import ValidationError
 
+import schemas.cancellations
 import schemas.filings
 import schemas.risks
 import schemas.tasks
@@ -23,7 +24,12 @@ MODELS = [model for model in _models_below(EventModel) if model is not TolerantM
 
 
 def test_the_models_are_found() -> None:
-    assert {schemas.filings.FilingSubmitted, schemas.tasks.TaskStatus, schemas.risks.RiskAssessment} < set(MODELS)
+    assert {
+        schemas.cancellations.Cancellation,
+        schemas.filings.FilingSubmitted,
+        schemas.tasks.TaskStatus,
+        schemas.risks.RiskAssessment,
+    } < set(MODELS)
 
 
 @pytest.mark.parametrize("model", MODELS)

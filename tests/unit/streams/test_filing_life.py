@@ -11,7 +11,6 @@ from schemas.risks import IndexSummary
 from schemas.tasks import STEPS, TaskState
 from schemas.topics import FILINGS, FILINGS_PRIORITY, RISKS, TASKS, WEBHOOKS
 from streams.analysis_port import Report, Result
-from streams.drain import Drain
 from streams.faults import PermanentFault
 from streams.filing_life import MAX_STARTS
 from streams.incoming import FilingRecord
@@ -21,7 +20,7 @@ from tests.unit.streams.worker import RESULT, Crash, Kafka, Worker, an_event, fa
 from transport.publisher import EventTooLarge, KafkaAway
 
 WHOLE_LIFE = [
-    "starts: 1", "step 1", "step 2", "step 3", "step 4", "step 5", "result", "SUCCESS", "end", "offset",
+    "starts: 1", "step 1", "step 2", "step 3", "step 4", "storing", "step 5", "result", "SUCCESS", "end", "offset",
 ]  # fmt: skip
 
 
@@ -197,6 +196,10 @@ async def test_a_filing_that_ends_at_its_third_start_is_a_success_like_any_other
 # Filings that are handed back
 
 
+async def caught_up() -> None:
+    """No cancellation waits."""
+
+
 class Held:
     """An analysis that waits until the test lets it go."""
 
@@ -217,7 +220,7 @@ async def test_a_start_that_was_handed_back_is_not_counted_and_its_event_is_not_
     worker = Worker(kafka, analysis)
     processing = asyncio.create_task(worker.process(an_event()))
     assert await asyncio.to_thread(analysis.began.wait, 10)
-    await Drain(worker.gate, worker.processor, seconds=0).begin()
+    await worker.drain(seconds=0).begin()
     with pytest.raises(Abandoned):
         await processing
     assert kafka.journal == ["starts: 1", "step 1", "starts: 0"]
@@ -243,7 +246,7 @@ async def test_a_drain_waits_for_the_filing_in_work_and_lets_no_other_start(kafk
     processing = asyncio.create_task(worker.process(an_event()))
     waiting = asyncio.create_task(worker.process(an_event(task_id="01890a5d-ac96-774b-bcce-b302099a8058")))
     assert await asyncio.to_thread(analysis.began.wait, 10)
-    drain = Drain(worker.gate, worker.processor, seconds=10)
+    drain = worker.drain(seconds=10)
     draining = asyncio.create_task(drain.begin())
     await asyncio.sleep(0)
     analysis.let_go.set()
@@ -251,7 +254,7 @@ async def test_a_drain_waits_for_the_filing_in_work_and_lets_no_other_start(kafk
     await processing
     assert kafka.journal == WHOLE_LIFE
     assert not waiting.done()
-    drain.end()
+    drain.end(caught_up)
     await waiting
     assert kafka.journal == WHOLE_LIFE * 2
 

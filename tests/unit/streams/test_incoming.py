@@ -120,6 +120,7 @@ SECRET = "words of a document"
         {**DATA, "ticker": SECRET},
         {**DATA, "html_content": [SECRET]},
         {**DATA, SECRET: 1},
+        {**DATA, "labels": {SECRET: "x"}},
         {**DATA, "form": SECRET, "action": SECRET, "html_path": SECRET},
         SECRET,
     ],

@@ -76,13 +76,14 @@ async def test_a_task_that_ended_after_a_long_wait_does_not_expire(kafka: FakePu
     assert kafka.published == []
 
 
-async def test_a_task_that_nobody_began_ends_as_expired_and_keeps_its_owner(kafka: FakePublisher) -> None:
-    await clean(kafka, status_seen(a_status(), ago=PAST_RETENTION))
+async def test_a_task_that_nobody_began_ends_as_expired_and_keeps_its_owner_and_labels(kafka: FakePublisher) -> None:
+    await clean(kafka, status_seen(a_status(labels={"desk": "credit"}), ago=PAST_RETENTION))
     [record] = kafka.on(TASKS)
     assert record.event is not None
     assert record.event.extensions == {"sigmak-owner": "key-1"}
     status = TaskStatus.model_validate_json(record.event.data)
     assert (status.status, status.ended_at, status.ticker) == (TaskState.FAILURE, NOON, "ACME")
+    assert status.labels == {"desk": "credit"}
     assert status.error is not None
     assert status.error.type == "expired"
 

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.dead_letters import Death
 from schemas.envelope import CloudEvent
-from schemas.risks import RiskAssessment
+from schemas.risks import IndexSummary, RiskAssessment
 from schemas.tasks import WAITING, TaskError, TaskStatus
 from schemas.topics import FILINGS, FILINGS_DEAD, RISKS, TASKS, WEBHOOKS
 from schemas.webhooks import WebhookDelivery
@@ -174,3 +174,33 @@ async def test_a_failure_is_told_to_who_asked_and_a_retry_is_not(kafka: FakePubl
     delivery = WebhookDelivery.model_validate_json(told.event.data)
     assert (told.key, delivery.url, delivery.owner) == (TASK_ID, "https://example.com/hook", "key-1")
     assert json.loads(delivery.body)["type"] == "task.failed"
+
+
+# Labels
+
+
+LABELLED = an_event(a_filing(labels={"desk": "credit"}))
+SUMMARY = IndexSummary(ticker="ACME", filing_year=2024, form="10-K", status="found", risk_factors=7)
+
+
+def _last_status(kafka: FakePublisher) -> TaskStatus:
+    event = kafka.on(TASKS)[-1].event
+    assert event is not None
+    return TaskStatus.model_validate_json(event.data)
+
+
+async def test_every_status_and_result_has_the_filings_labels(kafka: FakePublisher) -> None:
+    outcomes, event = Outcomes(kafka, lambda: NOON), decode_filing(LABELLED)
+    error = TaskError(type="broken", message="It is.")
+    for said in (
+        outcomes.progress(event, 1, NOON),
+        outcomes.retry(LABELLED, event, error, due_at=NOON, started_at=NOON, reached=WAITING),
+        outcomes.failure(event, error, NOON, WAITING),
+        outcomes.success(event, SUMMARY, NOON),
+        outcomes.success(event, LONG, NOON),
+    ):
+        await said
+        status = _last_status(kafka)
+        assert status.labels == {"desk": "credit"}
+        assert status.result is None or status.result.labels == {"desk": "credit"}
+    assert _assessment(kafka).labels == {"desk": "credit"}

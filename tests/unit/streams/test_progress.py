@@ -78,7 +78,7 @@ async def test_a_stuck_partition_is_told_and_logged_once(
     clock.time = AFTER
     await watch.look()
     await watch.look()
-    assert watch.reasons() == [f"{FILINGS}, partition 3 is stuck: no filing ended for 300 s, 2 wait"]
+    assert watch.reasons() == [f"{FILINGS}, partition 3 is stuck: no event ended for 300 s, 2 wait"]
     assert len([record for record in caplog.records if "partition 3" in record.getMessage()]) == 1
     assert metrics.registry.get_sample_value("sigmak_lane_lag", {"lane": FILINGS}) == 2
 

@@ -4,22 +4,27 @@ What a crash leaves is what was acknowledged before it: `Kafka` outlives a `cras
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from schemas.cancellations import Cancellation
 from schemas.envelope import CloudEvent
-from schemas.events import filing_submitted
+from schemas.events import filing_submitted, task_cancellation
 from schemas.filings import FilingSubmitted
 from schemas.tasks import TaskState, TaskStatus
-from schemas.topics import FILINGS, FILINGS_DEAD, LANE_RETENTION, RISKS, TASKS, WEBHOOKS
+from schemas.topics import CANCELLATIONS, FILINGS, FILINGS_DEAD, LANE_RETENTION, RISKS, TASKS, WEBHOOKS
 from streams.analysis_port import Analysis, Report, Result
-from streams.filing_life import AttemptRecord, FilingLife
+from streams.cancelling import CancellationLife
+from streams.drain import Drain
+from streams.filing_life import FilingLife
 from streams.gate import ProcessorGate
-from streams.incoming import FilingRecord
+from streams.in_hand import InHand
+from streams.incoming import FilingRecord, KafkaRecord
 from streams.metrics import WorkerMetrics
 from streams.outcomes import Outcomes
 from streams.processor import Processor
+from streams.task_memory import AttemptRecord, TaskMemory
 from tests.unit.examples import NOON, TASK_ID, a_filing, a_risk, an_assessment
 from tests.unit.fake_publisher import FakePublisher, Published
 
@@ -65,9 +70,25 @@ def an_event(
     return FilingRecord(topic, 3, 17, appended_at, filing.ticker.encode(), event.data, event.headers())
 
 
-def remembered(attempt: int = 1, starts: int = 0, *, ended: bool = False) -> AttemptRecord:
+def a_cancellation(*, task_id: str = TASK_ID, owner: str = OWNER, callback_url: str | None = None) -> KafkaRecord:
+    """A cancellation as Kafka delivers it."""
+    wish = Cancellation(
+        task_id=task_id,
+        ticker="ACME",
+        filing_year=2024,
+        submitted_at=NOON,
+        labels={"desk": "credit"},
+        callback_url=callback_url,
+    )
+    event = task_cancellation(wish, source="/test", time=NOON, owner=owner)
+    return KafkaRecord(CANCELLATIONS, 3, 17, NOON, b"ACME", event.data, event.headers())
+
+
+def remembered(
+    attempt: int = 1, starts: int = 0, *, ended: bool = False, cancelled: bool = False, storing: bool = False
+) -> AttemptRecord:
     """What is remembered of the owner's task."""
-    return AttemptRecord(OWNER, attempt, starts, ended)
+    return AttemptRecord(OWNER, attempt, starts, ended, cancelled, storing)
 
 
 @dataclass
@@ -77,17 +98,20 @@ class Kafka:
     Attributes:
         journal: what was acknowledged, in order, in words.
         crash_after: the process crashes when the journal is as long; before the next acknowledgement.
+        on_acknowledge: is told of each acknowledgement, before it is noted; may raise.
     """
 
     topics: FakePublisher = field(default_factory=FakePublisher)
     table: dict[str, AttemptRecord] = field(default_factory=dict)
     journal: list[str] = field(default_factory=list)
     crash_after: int | None = None
+    on_acknowledge: Callable[[str], None] = lambda _what: None
 
     def acknowledge(self, what: str) -> None:
         """Note it, unless the process is dead by then."""
         if self.crash_after is not None and len(self.journal) >= self.crash_after:
             raise Crash
+        self.on_acknowledge(what)
         self.journal.append(what)
 
     def statuses(self) -> list[TaskStatus]:
@@ -130,14 +154,16 @@ class _Journaled:
 
 @dataclass
 class _Attempts:
-    """The Table of one process."""
+    """The Table of one process, which sees its own changes before Kafka has them."""
 
     kafka: Kafka
+    _changed: dict[str, AttemptRecord] = field(default_factory=dict)
 
     def get(self, task_id: str) -> AttemptRecord | None:
-        return self.kafka.table.get(task_id)
+        return self._changed.get(task_id) or self.kafka.table.get(task_id)
 
     async def put(self, task_id: str, record: AttemptRecord) -> None:
+        self._changed[task_id] = record
         await asyncio.sleep(0)
         self.kafka.acknowledge(_of_the_table(record))
         self.kafka.table[task_id] = record
@@ -150,18 +176,30 @@ class Worker:
         self.kafka = kafka
         self.metrics = WorkerMetrics()
         self.executions = 0
-        self.gate = ProcessorGate()
+        self.gate, self.cancellation_gate = ProcessorGate(), ProcessorGate()
         self.processor = Processor(self._counted(analysis))
+        memory, outcomes, in_hand = TaskMemory(_Attempts(kafka)), Outcomes(_Journaled(kafka), lambda: NOON), InHand()
         self._life = FilingLife(
-            attempts=_Attempts(kafka),
-            outcomes=Outcomes(_Journaled(kafka), lambda: NOON),
+            memory=memory,
+            outcomes=outcomes,
             gate=self.gate,
+            in_hand=in_hand,
             processor=self.processor,
             metrics=self.metrics,
             retry_delays=DELAYS,
             lane_retention=LANE_RETENTION,
             now=lambda: NOON,
         )
+        self._cancelling = CancellationLife(memory, outcomes, self.cancellation_gate, in_hand, self.metrics)
+
+    def drain(self, seconds: float) -> Drain:
+        """What lets go of its work."""
+        return Drain(self.gate, self.cancellation_gate, self.processor, seconds)
+
+    async def cancel(self, record: KafkaRecord) -> None:
+        """Take a cancellation to its end, after which its offset may be committed."""
+        await self._cancelling.process(record)
+        self.kafka.acknowledge("cancellation's offset")
 
     async def process(self, record: FilingRecord) -> None:
         """Take an event to its end, after which its offset may be committed."""
@@ -169,8 +207,12 @@ class Worker:
         self.kafka.acknowledge("offset")
 
     def counted(self, name: str, **labels: str) -> float:
+        """The value of one of the filings' counters."""
+        return self.value(f"filings_{name}", **labels)
+
+    def value(self, name: str, **labels: str) -> float:
         """A counter's value."""
-        return self.metrics.registry.get_sample_value(f"sigmak_filings_{name}_total", labels) or 0.0
+        return self.metrics.registry.get_sample_value(f"sigmak_{name}_total", labels) or 0.0
 
     def _counted(self, analysis: Analysis) -> Analysis:
         def counting(filing: FilingSubmitted, report: Report) -> Result:
@@ -183,6 +225,10 @@ class Worker:
 def _of_the_table(record: AttemptRecord) -> str:
     if record.ended:
         return "end"
+    if record.to_be_cancelled:
+        return "cancelled"
+    if record.storing:
+        return "storing"
     return f"starts: {record.starts}" if record.attempt == 1 or record.starts else f"attempt {record.attempt}"
 
 

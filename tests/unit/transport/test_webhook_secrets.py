@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.at_once import run_at_once
 from tests.unit.examples import NOON
 from transport.webhook_secrets import SecretExists, SecretsUnreadable, WebhookSecrets, make_secret
 
@@ -50,6 +51,30 @@ def test_a_rotation_during_another_forgets_neither(file: Path) -> None:
     assert WebhookSecrets(file).valid("key-1", NOON) == tuple(reversed(made))
     last = make_secret(file, "key-1", now=NOON + 2 * DAY, keep=DAY)
     assert WebhookSecrets(file).valid("key-1", NOON + 2 * DAY) == (last, made[-1])
+
+
+_MAKES_MANY = """
+for number in range(20):
+    make_secret(Path(sys.argv[1]), f"{sys.argv[2]}-{number}", now=datetime.now(UTC))
+"""
+
+
+def test_of_secrets_that_are_made_at_the_same_time_none_is_lost(file: Path) -> None:
+    imports = "from datetime import UTC, datetime\nfrom pathlib import Path\nfrom transport.webhook_secrets import make_secret"
+    run_at_once(imports, _MAKES_MANY, *[(file, f"process-{number}") for number in range(3)])
+    secrets = WebhookSecrets(file)
+    owners = [f"process-{process}-{number}" for process in range(3) for number in range(20)]
+    assert all(secrets.valid(owner, NOON) for owner in owners)
+
+
+def test_a_file_that_can_not_be_read_is_named_and_never_taken_for_one_without_secrets(tmp_path: Path) -> None:
+    no_file = tmp_path / "folder"
+    no_file.mkdir()
+    with pytest.raises(SecretsUnreadable, match="folder can't be read"):
+        WebhookSecrets(no_file).valid("key-1", NOON)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SecretsUnreadable, match="can't be read"):
+        WebhookSecrets(tmp_path / "file" / "secrets.json").valid("key-1", NOON)
 
 
 @pytest.mark.parametrize("content", [None, b""])

@@ -41,6 +41,10 @@ def test_the_body_has_type_time_and_the_tasks_facts_and_never_the_result(state: 
     }
 
 
+def test_the_filings_labels_are_told_where_it_has_some() -> None:
+    assert json.loads(told(TaskState.SUCCESS, labels={"desk": "credit"}).body)["data"]["labels"] == {"desk": "credit"}
+
+
 def test_a_task_has_one_end_so_its_notification_has_one_id_however_it_is_repeated() -> None:
     ids = {told(state).webhook_id for state in (TaskState.SUCCESS, TaskState.FAILURE)}
     assert ids == {f"{TASK_ID}-ended"}

@@ -1,23 +1,33 @@
-"""The status table at the end of a real topic: what it has read, over restarts and whatever becomes of the topic."""
+"""The status table at the end of a real topic: what it has read, over restarts and whatever becomes of the topic.
+
+Several topics at once are in test_several_topics.py.
+"""
 
 import asyncio
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from gateway.status_table.follower import StatusFollower, StatusTableBehind
-from gateway.status_table.rows import EndedMarker, StatusRow
-from gateway.status_table.table import Source, StatusRecord, StatusTable
+from gateway.materialised.database import Database
+from gateway.materialised.follower import TableBehind, TopicsFollower
+from gateway.materialised.subscriptions import Subscriptions
+from gateway.materialised.topic_rows import Changes, Held
+from gateway.status_table.rows import EndedMarker, Row, StatusRow
+from gateway.status_table.status_rows import StatusRecord, StatusRows
+from gateway.status_table.table import StatusTable
 from schemas.events import task_status
 from schemas.identifiers import new_task_id
 from schemas.tasks import TaskState, TaskStatus, in_step
 from schemas.topics import Topic
+from tests.full_disk import full_disk
 from tests.unit.examples import NOON, a_status
 from tests.waiting import eventually
 from transport.connection import KafkaConnection
@@ -27,18 +37,35 @@ from transport.topics import TopicAdmin
 PARTITIONS = 3
 
 
-class ObservedTable(StatusTable):
-    """A table that notes which tasks' records it was given."""
+class ObservedRows(StatusRows):
+    """Notes which tasks' records it was given."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, topic: str) -> None:
+        super().__init__(topic, Subscriptions())
         self.given: list[str] = []
 
-    def apply(self, records: Iterable[StatusRecord], source: Source) -> None:
+    def fold(self, items: Sequence[StatusRecord], held: Held, now: datetime) -> Changes[Row]:
         """Note them, and take them."""
-        records = list(records)
-        self.given += [record.task_id for record in records]
-        super().apply(records, source)
+        self.given += [record.task_id for record in items]
+        return super().fold(items, held, now)
+
+
+@dataclass
+class Following:
+    """One life of a gateway's table."""
+
+    database: Database
+    rows: ObservedRows
+    follower: TopicsFollower
+
+    @property
+    def table(self) -> StatusTable:
+        """What it answers."""
+        return StatusTable(self.database)
+
+    async def catch_up(self) -> None:
+        """Bring it up to the end of the topic."""
+        await self.follower.catch_up(self.rows.topic)
 
 
 class StatusTopic:
@@ -99,19 +126,23 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "table"
 
 
+def _at_rest(topic: StatusTopic, folder: Path, database_type: Callable[[Path], Database] = Database) -> Following:
+    database, rows = database_type(folder), ObservedRows(topic.name)
+    connection = KafkaConnection(topic.kafka)
+    return Following(database, rows, TopicsFollower(database, [rows], connection=connection, partitions=PARTITIONS))
+
+
 @contextmanager
 def _following(
-    topic: StatusTopic, folder: Path, table_type: Callable[[Path], ObservedTable] = ObservedTable
-) -> Iterator[tuple[ObservedTable, StatusFollower]]:
-    """One life of a gateway's table."""
-    table = table_type(folder)
-    follower = StatusFollower(table, connection=KafkaConnection(topic.kafka), topic=topic.name, partitions=PARTITIONS)
-    follower.start()
+    topic: StatusTopic, folder: Path, database_type: Callable[[Path], Database] = Database
+) -> Iterator[Following]:
+    following = _at_rest(topic, folder, database_type)
+    following.follower.start()
     try:
-        yield table, follower
+        yield following
     finally:
-        follower.stop()
-        table.close()
+        following.follower.stop()
+        following.database.close()
 
 
 def _is_there(table: StatusTable, task_id: str) -> bool:
@@ -122,85 +153,85 @@ def _is_there(table: StatusTable, task_id: str) -> bool:
 
 
 async def test_what_was_acknowledged_before_is_in_the_table_after_catching_up(topic: StatusTopic, folder: Path) -> None:
-    with _following(topic, folder) as (table, follower):
+    with _following(topic, folder) as live:
         for _ in range(100):
             task_id = await topic.tell()
-            await follower.catch_up()
-            assert _is_there(table, task_id)
+            await live.catch_up()
+            assert _is_there(live.table, task_id)
 
 
 async def test_many_readers_catch_up_at_once_each_with_what_it_knows_of(topic: StatusTopic, folder: Path) -> None:
-    with _following(topic, folder) as (table, follower):
+    with _following(topic, folder) as live:
 
         async def tell_and_read() -> bool:
             task_id = await topic.tell()
-            await follower.catch_up()
-            return _is_there(table, task_id)
+            await live.catch_up()
+            return _is_there(live.table, task_id)
 
         assert all(await asyncio.gather(*(tell_and_read() for _ in range(300))))
 
 
 async def test_an_empty_topic_is_caught_up_with(topic: StatusTopic, folder: Path) -> None:
-    with _following(topic, folder) as (table, follower):
-        await follower.catch_up()
-        eventually(lambda: follower.fault() is None, within=10, what="the end of an empty topic")
-        assert table.given == []
+    with _following(topic, folder) as live:
+        await live.catch_up()
+        eventually(lambda: live.follower.fault() is None, within=10, what="the end of an empty topic")
+        assert live.rows.given == []
 
 
 async def test_a_table_that_was_never_at_the_end_says_so_and_then_no_longer(topic: StatusTopic, folder: Path) -> None:
     await topic.tell()
-    table = ObservedTable(folder)
-    follower = StatusFollower(table, connection=KafkaConnection(topic.kafka), topic=topic.name, partitions=PARTITIONS)
-    assert follower.fault() is not None
-    follower.start()
-    eventually(lambda: follower.fault() is None, within=10, what="the end of the topic")
-    follower.stop()
-    assert len(table.given) == 1
-    table.close()
+    live = _at_rest(topic, folder)
+    assert live.follower.fault() is not None
+    live.follower.start()
+    eventually(lambda: live.follower.fault() is None, within=10, what="the end of the topic")
+    live.follower.stop()
+    assert len(live.rows.given) == 1
+    live.database.close()
 
 
 async def test_without_kafka_nobody_is_told_that_the_table_holds_all(folder: Path) -> None:
-    table = StatusTable(folder)
-    follower = StatusFollower(table, connection=KafkaConnection("127.0.0.1:1"), topic="any", partitions=PARTITIONS)
+    database, rows = Database(folder), ObservedRows("any")
+    nowhere = KafkaConnection("127.0.0.1:1")
+    follower = TopicsFollower(database, [rows], connection=nowhere, partitions=PARTITIONS)
     follower.start()
-    with pytest.raises(StatusTableBehind):
-        await follower.catch_up()
+    with pytest.raises(TableBehind):
+        await follower.catch_up("any")
     assert follower.fault() is not None
     follower.stop()
-    table.close()
+    database.close()
 
 
 # What is read
 
 
 async def test_the_newest_status_the_owner_and_tombstones_come_through(topic: StatusTopic, folder: Path) -> None:
-    with _following(topic, folder) as (table, follower):
+    with _following(topic, folder) as live:
         running, ended = await topic.tell(), await topic.tell(owner=None)
         await topic.tell(a_status(TaskState.PROGRESS, task_id=running, progress=in_step(3)))
         await topic.tombstone(ended)
-        await follower.catch_up()
-        row = table.get(running)
+        await live.catch_up()
+        row = live.table.get(running)
         assert isinstance(row, StatusRow)
         assert (row.order, row.owner) == ((1, 3), "key-1")
         assert TaskStatus.model_validate_json(row.body).progress == in_step(3)
-        assert isinstance(table.get(ended), EndedMarker)
+        assert isinstance(live.table.get(ended), EndedMarker)
 
 
 @pytest.mark.parametrize("key", [b"not-a-task", b"\xff"])
 async def test_a_record_that_is_no_status_is_passed_over(topic: StatusTopic, folder: Path, key: bytes) -> None:
-    with _following(topic, folder) as (table, follower):
+    with _following(topic, folder) as live:
         await topic.tell_garbage(key)
         task_ids = [await topic.tell() for _ in range(10)]
-        await follower.catch_up()
-        assert all(_is_there(table, task_id) for task_id in task_ids)
-        assert sorted(table.given) == sorted(task_ids)
+        await live.catch_up()
+        assert all(_is_there(live.table, task_id) for task_id in task_ids)
+        assert sorted(live.rows.given) == sorted(task_ids)
 
 
 async def test_no_consumer_group_appears_on_the_broker(topic: StatusTopic, folder: Path) -> None:
     client = AdminClient({"bootstrap.servers": topic.kafka})
-    with _following(topic, folder) as (_, follower):
+    with _following(topic, folder) as live:
         await topic.tell()
-        await follower.catch_up()
+        await live.catch_up()
     # Looked for at the end: a consumer would commit when it is closed, at the latest.
     groups = client.list_consumer_groups(request_timeout=10).result()
     assert not groups.errors
@@ -213,24 +244,24 @@ async def test_no_consumer_group_appears_on_the_broker(topic: StatusTopic, folde
 async def test_after_a_restart_the_table_goes_on_where_it_stopped_and_reads_no_record_twice(
     topic: StatusTopic, folder: Path
 ) -> None:
-    with _following(topic, folder) as (_, follower):
+    with _following(topic, folder) as live:
         before = [await topic.tell() for _ in range(20)]
-        await follower.catch_up()
+        await live.catch_up()
     meanwhile = [await topic.tell() for _ in range(5)]
-    with _following(topic, folder) as (table, follower):
-        await follower.catch_up()
-        assert sorted(table.given) == sorted(meanwhile)
-        assert all(_is_there(table, task_id) for task_id in [*before, *meanwhile])
+    with _following(topic, folder) as live:
+        await live.catch_up()
+        assert sorted(live.rows.given) == sorted(meanwhile)
+        assert all(_is_there(live.table, task_id) for task_id in [*before, *meanwhile])
 
 
 async def test_a_deleted_folder_is_rebuilt_from_the_topic(topic: StatusTopic, folder: Path) -> None:
-    with _following(topic, folder) as (_, follower):
+    with _following(topic, folder) as live:
         told = [await topic.tell() for _ in range(20)]
-        await follower.catch_up()
+        await live.catch_up()
     shutil.rmtree(folder)
-    with _following(topic, folder) as (table, follower):
-        await follower.catch_up()
-        assert all(_is_there(table, task_id) for task_id in told)
+    with _following(topic, folder) as live:
+        await live.catch_up()
+        assert all(_is_there(live.table, task_id) for task_id in told)
 
 
 # Topics that are made anew
@@ -244,62 +275,102 @@ _RECORDS_OF_THE_NEW_TOPIC = [1, 40]
 async def test_a_topic_that_was_made_anew_meanwhile_replaces_what_the_table_holds(
     topic: StatusTopic, folder: Path, records: int
 ) -> None:
-    with _following(topic, folder) as (_, follower):
+    with _following(topic, folder) as live:
         old = await topic.tell()
-        await follower.catch_up()
+        await live.catch_up()
     topic.is_made_anew()
     new = [await topic.tell() for _ in range(records)]
-    with _following(topic, folder) as (table, follower):
-        eventually(lambda: follower.fault() is None, within=10, what="the end of the new topic")
-        await follower.catch_up()
-        assert all(_is_there(table, task_id) for task_id in new)
-        assert table.get(old) is None
+    with _following(topic, folder) as live:
+        eventually(lambda: live.follower.fault() is None, within=10, what="the end of the new topic")
+        await live.catch_up()
+        assert all(_is_there(live.table, task_id) for task_id in new)
+        assert live.table.get(old) is None
 
 
 @pytest.mark.parametrize("records", _RECORDS_OF_THE_NEW_TOPIC)
 async def test_a_topic_that_is_made_anew_while_it_is_followed_replaces_what_the_table_holds(
     topic: StatusTopic, folder: Path, records: int
 ) -> None:
-    with _following(topic, folder) as (table, follower):
+    with _following(topic, folder) as live:
         old = [await topic.tell() for _ in range(5)]
-        await follower.catch_up()
+        await live.catch_up()
         topic.is_made_anew()
         new = [await topic.tell() for _ in range(records)]
         eventually(
-            lambda: all(_is_there(table, task_id) for task_id in new) and not any(table.get(task) for task in old),
+            lambda: all(_is_there(live.table, task_id) for task_id in new) and not any(live.table.get(task) for task in old),
             within=20,
             what="the new topic's tasks only",
         )  # fmt: skip
 
 
-class _HeldUpWhenCleared(ObservedTable):
+class _HeldUpWhenCleared(Database):
     """Its rows are gone, and nothing else goes on until the test says so."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.cleared, self.go_on = threading.Event(), threading.Event()
 
-    def clear(self) -> None:
+    def clear(self, prefix: bytes) -> None:
         """Clear and wait."""
-        super().clear()
+        super().clear(prefix)
         self.cleared.set()
         assert self.go_on.wait(20)
 
 
 async def test_while_the_table_is_rebuilt_nobody_is_told_that_it_holds_all(topic: StatusTopic, folder: Path) -> None:
-    with _following(topic, folder, _HeldUpWhenCleared) as (table, follower):
+    with _following(topic, folder, _HeldUpWhenCleared) as live:
+        table = live.database
         assert isinstance(table, _HeldUpWhenCleared)
         for _ in range(20):
             await topic.tell()
-        await follower.catch_up()
+        await live.catch_up()
         topic.is_made_anew()
         new = await topic.tell()
         assert await asyncio.to_thread(table.cleared.wait, 20)
-        catching_up = asyncio.create_task(follower.catch_up())
+        catching_up = asyncio.create_task(live.catch_up())
         await asyncio.wait([catching_up], timeout=0.5)
-        was_told, fault = catching_up.done(), follower.fault()
+        was_told, fault = catching_up.done(), live.follower.fault()
         table.go_on.set()
         await catching_up
         assert not was_told
         assert fault is not None
-        assert _is_there(table, new)
+        assert _is_there(live.table, new)
+
+
+# A full disk
+
+
+class _HeldUpWhenMended(Database):
+    """It was opened anew, and nothing else goes on until the test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.mended, self.go_on = threading.Event(), threading.Event()
+
+    def mend(self) -> None:
+        """Mend and wait."""
+        super().mend()
+        self.mended.set()
+        assert self.go_on.wait(20)
+
+
+async def test_while_a_table_that_was_damaged_on_a_full_disk_is_rebuilt_nobody_is_told_that_it_holds_all(
+    topic: StatusTopic, folder: Path
+) -> None:
+    with _following(topic, folder, _HeldUpWhenMended) as live:
+        database = live.database
+        assert isinstance(database, _HeldUpWhenMended)
+        before = await topic.tell()
+        await live.catch_up()
+        with full_disk():  # found out when the table is noted to be up to date
+            await asyncio.to_thread(eventually, live.follower.fault, within=20, what="the table can't be written")
+            (folder / "CURRENT").unlink()
+        assert await asyncio.to_thread(database.mended.wait, 20)
+        assert live.table.get(before) is None
+        catching_up = asyncio.create_task(live.catch_up())
+        await asyncio.wait([catching_up], timeout=0.5)
+        was_told = catching_up.done()
+        database.go_on.set()
+        await catching_up
+        assert not was_told
+        assert _is_there(live.table, before)

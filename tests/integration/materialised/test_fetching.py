@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.status_table.follower import StatusFollower
+from gateway.materialised.database import Database
+from gateway.materialised.follower import TopicsFollower
+from gateway.materialised.subscriptions import Subscriptions
 from gateway.status_table.rows import StatusRow
+from gateway.status_table.status_rows import StatusRows
 from gateway.status_table.table import StatusTable
 from schemas.events import task_status
 from schemas.identifiers import new_task_id
@@ -48,10 +51,12 @@ async def test_a_status_of_nearly_the_topics_limit_is_read_and_so_are_those_behi
     # Random digits: lz4 makes nothing smaller of them, and the topic takes 8 MiB.
     statuses = [_failure(secrets.token_hex(3_500_000)), *(_failure("short") for _ in range(20))]
     await _tell(kafka, topic, *statuses)
-    table = StatusTable(tmp_path)
-    follower = StatusFollower(table, connection=KafkaConnection(kafka), topic=topic, partitions=PARTITIONS)
+    database = Database(tmp_path)
+    rows = StatusRows(topic, Subscriptions())
+    follower = TopicsFollower(database, [rows], connection=KafkaConnection(kafka), partitions=PARTITIONS)
     follower.start()
     eventually(lambda: follower.fault() is None, within=20, what="the end of the topic")
     follower.stop()
+    table = StatusTable(database)
     assert all(isinstance(table.get(status.task_id), StatusRow) for status in statuses)
-    table.close()
+    database.close()

@@ -1,4 +1,4 @@
-"""Where the status topic ends, asked for by many readers at once."""
+"""Where a topic ends, asked for by many readers at once."""
 
 import asyncio
 from concurrent.futures import Future

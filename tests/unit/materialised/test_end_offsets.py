@@ -1,4 +1,4 @@
-"""Where the status topic ends: many readers share a request, and none gets an answer older than its question."""
+"""Where a topic ends: many readers share a request, and none gets an answer older than its question."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
 
-from gateway.status_table.end_offsets import EndOffsets, Offsets
+from gateway.materialised.end_offsets import EndOffsets, Offsets
 
 
 class FakeAdmin:

@@ -1,0 +1,171 @@
+"""Whether a key may submit now: how many filings it has submitted within a minute, and how many tasks are on their way.
+
+The status table of each gateway knows every key's tasks, and their ids tell when they were made. So all gateways count
+the same, without asking anybody: what the table shows, and what this gateway admitted and the table does not show yet.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Protocol
+
+from gateway.keys import ApiKey
+from gateway.limits import Limits
+from gateway.problems import Problem
+from schemas.identifiers import new_task_id, task_created_at
+
+WINDOW = timedelta(seconds=60)
+_POLICY = "submissions"
+_WAIT_FOR_AN_END = 5
+"""Seconds after which a key with too many tasks comes again; when one of them ends nobody knows."""
+
+
+class TaskIndex(Protocol):
+    """What the status table knows of a key's tasks."""
+
+    def task_ids_since(self, owner: str, moment: datetime, limit: int) -> Sequence[str]:
+        """Ids of the owner's tasks that were made at this moment or later; of more than `limit` the newest."""
+        ...
+
+    def waiting(self, owner: str) -> int:
+        """How many of the owner's tasks have not ended."""
+        ...
+
+    def shows(self, task_id: str) -> bool:
+        """Whether the table holds the task."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """One submission of a key, which counts from before its body is read."""
+
+    since: datetime
+    task_id: str | None = None
+    """It has one from the moment that the filing may be on Kafka, and counts by it from then on."""
+
+    def publishing(self) -> str:
+        """The id to publish the filing under. The place is kept from now on, unless it is `given_back`."""
+        self.task_id = new_task_id()
+        return self.task_id
+
+    def published(self, task_id: str) -> None:
+        """The filing is on Kafka under this id, or may be."""
+        self.task_id = task_id
+
+    def given_back(self) -> None:
+        """The filing surely is not on Kafka."""
+        self.task_id = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Admits submissions, one by one, so that of many at once not more than the limit get through.
+
+    Attributes:
+        tasks: the status table.
+        now: the clock, in UTC.
+    """
+
+    tasks: TaskIndex
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _places: dict[str, list[Place]] = field(default_factory=dict)
+    """Key id -> what is under way, and what the table does not show yet."""
+
+    @contextmanager
+    def submission(self, key: ApiKey, limits: Limits) -> Iterator[Place]:
+        """A place for a submission, given back where nothing was published.
+
+        Raises:
+            Problem: 429 where the key has no place left. This and every other that is raised inside tells the rate.
+        """
+        place = Place(self.now())
+        if limits.submissions_per_minute is None and limits.waiting_tasks is None:
+            yield place
+            return
+        try:
+            # Nothing is awaited between the count and the place: others that come at once see it.
+            self._check(key.id, limits)
+            self._places.setdefault(key.id, []).append(place)
+            try:
+                yield place
+            finally:
+                self._leave(key.id, place)
+        except Problem as problem:
+            problem.headers |= self.rate_headers(key, limits)
+            raise
+
+    def rate_headers(self, key: ApiKey, limits: Limits) -> dict[str, str]:
+        """`RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10), where the key has a rate."""
+        quota = limits.submissions_per_minute
+        if quota is None:
+            return {}
+        made = self._made(key.id, quota)
+        reset = _seconds_until(made[-1] + WINDOW, self.now()) if made else int(WINDOW.total_seconds())
+        return {
+            "RateLimit-Policy": f'"{_POLICY}";q={quota};w={int(WINDOW.total_seconds())}',
+            "RateLimit": f'"{_POLICY}";r={max(0, quota - len(made))};t={reset}',
+        }
+
+    def _check(self, owner: str, limits: Limits) -> None:
+        quota = limits.submissions_per_minute
+        if quota is not None:
+            made = self._made(owner, quota)
+            if len(made) >= quota:
+                raise _rate_limited(quota, _seconds_until(made[-1] + WINDOW, self.now()))
+        if limits.waiting_tasks is not None and self._waiting(owner) >= limits.waiting_tasks:
+            raise _too_many_waiting(limits.waiting_tasks)
+
+    def _made(self, owner: str, quota: int) -> list[datetime]:
+        """When the owner's submissions of the last minute were made, the newest first, and not more than the quota."""
+        since = self.now() - WINDOW
+        # First what is under way, then the table: what comes into the table in between is one task by its id.
+        places = self._unseen(owner)
+        ids = {*self.tasks.task_ids_since(owner, since, quota), *(each.task_id for each in places if each.task_id)}
+        made = [moment for id_ in ids if (moment := task_created_at(id_)) is not None]
+        # A body that takes minutes to come counts until it is here.
+        made += [max(each.since, since) for each in places if each.task_id is None]
+        return sorted(made, reverse=True)[:quota]
+
+    def _waiting(self, owner: str) -> int:
+        return len(self._unseen(owner)) + self.tasks.waiting(owner)
+
+    def _unseen(self, owner: str) -> list[Place]:
+        """The places that the table does not show; the others are forgotten."""
+        oldest = self.now() - WINDOW
+        unseen = [each for each in self._places.get(owner, ()) if self._is_unseen(each, oldest)]
+        if unseen:
+            self._places[owner] = unseen
+        else:
+            self._places.pop(owner, None)
+        return unseen
+
+    def _is_unseen(self, place: Place, oldest: datetime) -> bool:
+        if place.task_id is None:
+            return True
+        made = task_created_at(place.task_id)
+        # A table that stands still must not make this list grow.
+        return made is not None and made >= oldest and not self.tasks.shows(place.task_id)
+
+    def _leave(self, owner: str, place: Place) -> None:
+        """Give the place back where nothing was published."""
+        if place.task_id is None:
+            self._places[owner] = [each for each in self._places.get(owner, ()) if each is not place]
+
+
+def _seconds_until(moment: datetime, now: datetime) -> int:
+    return max(1, math.ceil((moment - now).total_seconds()))
+
+
+def _rate_limited(quota: int, seconds: int) -> Problem:
+    detail = f"Submissions of this API key are limited to {quota} a minute. Send this one again in {seconds} s."
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", detail, headers={"Retry-After": str(seconds)})
+
+
+def _too_many_waiting(limit: int) -> Problem:
+    detail = f"Tasks of this API key that have not ended are limited to {limit}. Send this filing when one has."
+    headers = {"Retry-After": str(_WAIT_FOR_AN_END)}
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_many_waiting", detail, headers=headers)

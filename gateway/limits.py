@@ -1,0 +1,33 @@
+"""What a key may use: its own limits, and the gateway's settings where it has none."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from gateway.keys import ApiKey, Limit
+from gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits that count for one key; None is no limit. As in `KeyLimits`."""
+
+    submissions_per_minute: int | None
+    max_body_bytes: int
+    open_streams: int | None
+    waiting_tasks: int | None
+
+    @classmethod
+    def of(cls, key: ApiKey, settings: GatewaySettings) -> Self:
+        """The limits of a key at a gateway of these settings."""
+        own = key.limits
+        return cls(
+            submissions_per_minute=_number(own.submissions_per_minute or settings.submissions_per_minute),
+            # One that is larger than what all bodies together may have could never be read.
+            max_body_bytes=min(own.max_body_bytes or settings.max_body_bytes, settings.max_bodies_bytes),
+            open_streams=_number(own.open_streams or settings.open_streams),
+            waiting_tasks=_number(own.waiting_tasks or settings.waiting_tasks),
+        )
+
+
+def _number(limit: Limit) -> int | None:
+    return None if limit == "unlimited" else limit

@@ -1,0 +1,63 @@
+"""The one consumer behind all rows: without a group, from given offsets, in small bites."""
+
+from collections.abc import Mapping, Sequence
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+
+from gateway.materialised.end_offsets import Offsets
+from transport.connection import KafkaConnection
+
+_BATCH = 500
+_POLL_SECONDS = 0.2
+_QUEUE_KIB = 32 * 1024
+"""librdkafka would read 64 MiB ahead, which a gateway that rebuilds would hold beside the table."""
+_FETCH_BYTES = 8 * 1024 * 1024
+_PARTITION_FETCH_BYTES = 256 * 1024
+"""One answer of the broker is unpacked before the queue's limit is looked at: librdkafka's 50 MiB were 140 MB more. The
+broker hands out a larger batch none the less, alone."""
+
+
+class TopicsConsumer:
+    """Reads several topics from where it is told to."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._consumer = Consumer(
+            {
+                **connection.client_settings(),
+                # The client insists on a name; with assign() and no commit the broker never sees a group.
+                "group.id": "sigmak-status-table",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "error",
+                "enable.partition.eof": True,
+                "queued.max.messages.kbytes": _QUEUE_KIB,
+                "fetch.max.bytes": _FETCH_BYTES,
+                "fetch.message.max.bytes": _PARTITION_FETCH_BYTES,
+                "log_level": 2,
+            }
+        )
+
+    def assign(self, offsets: Mapping[str, Offsets]) -> None:
+        """Read these partitions of these topics from these offsets, 0 being the beginning, wherever that is now."""
+        self._consumer.assign(
+            [
+                TopicPartition(topic, partition, offset or OFFSET_BEGINNING)
+                for topic, partitions in offsets.items()
+                for partition, offset in partitions.items()
+            ]
+        )
+
+    def next(self) -> Sequence[Message]:
+        """What came, errors included; waits a moment for the first."""
+        # consume() alone waits until its batch is full or its time is up: a lone status would be that much late.
+        first = self._consumer.poll(_POLL_SECONDS)
+        return [] if first is None else [first, *self._consumer.consume(_BATCH, timeout=0)]
+
+    def heard_end(self, topic: str, partition: int) -> int:
+        """Where a partition ends, as far as the broker has told by the way."""
+        watermarks = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
+        return 0 if watermarks is None else watermarks[1]
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._consumer.close()

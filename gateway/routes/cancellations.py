@@ -1,0 +1,53 @@
+"""DELETE /tasks/{id}: asks for a task to be cancelled."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from gateway.authentication import Caller, require
+from gateway.canceller import Canceller
+from gateway.problems import Problem, kafka_unavailable
+from gateway.routes.submissions import Accepted, status_url
+from gateway.routes.tasks import catch_up, gone, no_task, past_its_life
+from gateway.status_table.rows import StatusRow
+from gateway.status_table.table import StatusTable
+from gateway.trace import traceparent_of
+from schemas.identifiers import task_created_at
+from schemas.tasks import StatusHead, TaskOrigin
+from transport.publisher import KafkaAway
+
+router = APIRouter(tags=["tasks"])
+
+
+@router.delete("/tasks/{task_id}", status_code=HTTPStatus.ACCEPTED, response_model=Accepted)
+async def cancel_task(request: Request, task_id: str, caller: Caller) -> Response:
+    """Have a task end: at once while it waits, else before its next step; too late once it stores its result.
+
+    Its status tells which it was. Asking again is harmless.
+    """
+    require(caller, "submit")
+    table: StatusTable = request.app.state.table
+    if task_created_at(task_id) is not None:
+        # Another gateway may have told of its end already.
+        await catch_up(request.app.state.follower)
+    row = table.get(task_id)
+    life = request.app.state.settings.result_ttl
+    # By the owner alone: `read:all` reads tasks of others, and an upstream's task has no key that may end it.
+    if not isinstance(row, StatusRow) or row.owner != caller.id:
+        raise no_task(task_id, life)
+    if past_its_life(row, life):
+        raise gone(task_id)
+    if row.order.ended:
+        state = StatusHead.model_validate_json(row.body).status
+        raise Problem(HTTPStatus.CONFLICT, "task_ended", f"Task {task_id} has ended in {state}.", state=state)
+    canceller: Canceller = request.app.state.canceller
+    try:
+        origin = TaskOrigin.model_validate_json(row.body)
+        await canceller.cancel(task_id, origin, owner=caller.id, traceparent=traceparent_of(request.headers))
+    except KafkaAway as error:
+        raise kafka_unavailable(f"Task {task_id} may go on: {error}. Cancel it again later.") from error
+    url = status_url(request, task_id)
+    message = f"Task {task_id} is cancelled unless it stores its result already; its status tells."
+    accepted = Accepted(task_id=task_id, status_url=url, message=message)
+    return JSONResponse(accepted.model_dump(), HTTPStatus.ACCEPTED, headers={"Location": url})

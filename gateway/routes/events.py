@@ -1,0 +1,58 @@
+"""GET /tasks/{id}/events: a task's progress as it happens."""
+
+from contextlib import ExitStack
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+
+from gateway.authentication import Caller, require
+from gateway.event_stream import EventStream, order_of
+from gateway.keys import ApiKey
+from gateway.limits import Limits
+from gateway.open_streams import OpenStreams
+from gateway.routes.tasks import no_task, readable_row
+from gateway.settings import GatewaySettings
+from gateway.status_table.watching import TaskWatches
+
+router = APIRouter(tags=["tasks"])
+
+_EVENTS = {
+    HTTPStatus.OK.value: {
+        "description": "Events: `id` is attempt and step, `event` the state, `data` the task's status as JSON.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    HTTPStatus.NO_CONTENT.value: {"description": "The end was seen already (`Last-Event-ID`): nothing follows."},
+}
+
+
+@router.get("/tasks/{task_id}/events", response_class=Response, responses=_EVENTS)  # type: ignore[arg-type]  # int keys
+async def task_events(
+    request: Request, task_id: str, caller: Caller, last_event_id: Annotated[str | None, Header()] = None
+) -> Response:
+    """The task's newest status, then each change as a Server-Sent Event; ends with the task's end."""
+    require(caller, "read")
+    row = await readable_row(request, task_id, caller)
+    seen = order_of(last_event_id)
+    if row.order.ended and not row.order.supersedes(seen):
+        # A stream that ended would be asked for again and again.
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return open_stream(request, caller, task_id, last_event_id)
+
+
+def open_stream(request: Request, caller: ApiKey, task_id: str, last_event_id: str | None) -> EventStream:
+    """Open a stream of a task for a caller who may read it.
+
+    Raises:
+        Problem: 404 where the task went meanwhile, 429 where the caller has as many streams open as it may.
+    """
+    watches: TaskWatches = request.app.state.watches
+    settings: GatewaySettings = request.app.state.settings
+    streams: OpenStreams = request.app.state.open_streams
+    with ExitStack() as held:
+        held.enter_context(streams.one_more(caller, Limits.of(caller, settings)))
+        watch = held.enter_context(watches.of(task_id))
+        if watch is None:
+            raise no_task(task_id, settings.result_ttl)
+        seen, heartbeat = order_of(last_event_id), settings.heartbeat_seconds
+        return EventStream(watch, seen=seen, heartbeat=heartbeat, held=held.pop_all())

@@ -1,0 +1,111 @@
+"""GET /tasks: the tasks of a key, the newest first, page by page."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from gateway.authentication import Caller, require
+from gateway.keys import ApiKey
+from gateway.labels import pairs
+from gateway.materialised.database import DatabaseClosed
+from gateway.problems import Problem, kafka_unavailable
+from gateway.routes.tasks import catch_up
+from gateway.status_table.cursors import NoSuchCursor, cursor_at, position_at
+from gateway.status_table.listing import Page, Wanted
+from gateway.status_table.table import StatusTable
+from schemas.filings import Ticker
+from schemas.tasks import TaskState, TaskStatus
+
+router = APIRouter(tags=["tasks"])
+
+
+class ListingQuery(BaseModel):
+    """What is listed."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    owner: Literal["all"] | None = None
+    """`all` lists everybody's tasks; for keys of scope `read:all`."""
+    status: TaskState | None = None
+    """Only tasks in this state."""
+    ticker: Ticker | None = None
+    """Only filings of this company."""
+    label: Annotated[list[str], Field(max_length=10)] = []
+    """Only tasks with this label, `name:value`; of several, with all of them."""
+    submitted_after: AwareDatetime | None = None
+    """Only tasks that were submitted after this moment, a time with its offset from UTC."""
+    submitted_before: AwareDatetime | None = None
+    """Only tasks that were submitted before this moment."""
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    """How many tasks a page has at most."""
+    cursor: str | None = None
+    """Where to go on: the `cursor` of the page before."""
+
+    @field_validator("label")
+    @classmethod
+    def _pairs(cls, label: list[str]) -> list[str]:
+        if pairs(label) is None:
+            raise ValueError("give a label as name:value")
+        return label
+
+
+class TaskList(BaseModel):
+    """A page of tasks."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    tasks: Sequence[TaskStatus]
+    """The newest first, each without its result, which `GET /tasks/{id}` has."""
+    cursor: str | None
+    """Where the next page begins; null where this is the last. A page may be short, or empty, and have one."""
+
+
+@router.get("/tasks", response_model=TaskList)
+async def tasks(request: Request, caller: Caller, query: Annotated[ListingQuery, Query()]) -> Response:
+    """The tasks that this key made, the newest first."""
+    require(caller, "read")
+    wanted, start = _wanted(query, caller), _start(query)
+    if query.cursor is None:
+        # Whoever was answered 202, by any gateway, finds its task; only new tasks can be missing, and they come first.
+        await catch_up(request.app.state.follower)
+    table: StatusTable = request.app.state.table
+    oldest_end = datetime.now(UTC) - request.app.state.settings.result_ttl
+    try:
+        page = table.page(wanted, start=start, limit=query.limit, ended_after=oldest_end)
+    except DatabaseClosed as error:
+        raise kafka_unavailable(f"The tasks can't be listed now: {error.strerror}.") from error
+    return Response(_body(page), media_type="application/json")
+
+
+def _wanted(query: ListingQuery, caller: ApiKey) -> Wanted:
+    if query.owner == "all":
+        require(caller, "read:all")
+    return Wanted(
+        owner=caller.id,
+        all_owners=query.owner == "all",
+        state=query.status,
+        ticker=query.ticker,
+        labels=pairs(query.label) or (),
+        after=query.submitted_after,
+        before=query.submitted_before,
+    )
+
+
+def _start(query: ListingQuery) -> bytes:
+    try:
+        return b"" if query.cursor is None else position_at(query.cursor)
+    except NoSuchCursor as error:
+        errors = [{"field": "cursor", "message": "give the cursor of a page as it came"}]
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "Not valid: cursor.", errors=errors
+        ) from error
+
+
+def _body(page: Page) -> bytes:
+    cursor = None if page.next is None else cursor_at(page.next)
+    return b'{"tasks":[' + b",".join(row.summary for row in page.rows) + b'],"cursor":' + orjson.dumps(cursor) + b"}"
