@@ -15,6 +15,7 @@ from ops.commands import (
     keys,
     score,
     store,
+    tail,
     topics,
     up,
     webhooks,
@@ -32,7 +33,7 @@ app = typer.Typer(
 )
 for module in (up, gateway, worker, followers, webhooks):
     module.register(app)
-for module in (analyze, extract, score, topics, store, keys, dead, embed_bench):
+for module in (analyze, extract, score, topics, store, keys, dead, tail, embed_bench):
     module.register(app)
 
 
