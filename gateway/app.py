@@ -16,6 +16,7 @@ from gateway import problems
 from gateway.admission import Admission
 from gateway.api_description import describe
 from gateway.bodies_in_hand import BodiesInHand
+from gateway.callbacks import Callbacks
 from gateway.canceller import Canceller
 from gateway.idempotency.claim_rows import ClaimRows, ClaimTable
 from gateway.idempotency.submissions import KeyedSubmissions
@@ -110,6 +111,7 @@ class Gateway:
         app.state.metrics = metrics
         app.state.settings, app.state.keys = settings, self._keys
         app.state.documents = DocumentFolders(settings.document_roots)
+        app.state.callbacks = Callbacks.of(settings)
         app.state.publisher = publisher = FilingPublisher(kafka, settings.publish_timeout)
         app.state.canceller = Canceller(kafka, settings.publish_timeout)
         claims = ClaimTable(database, functools.partial(follower.catch_up, IDEMPOTENCY))

@@ -94,6 +94,7 @@ class FilingPublisher:
             filing_year=offered.filing.filing_year,
             submitted_at=submitted_at,
             labels=offered.filing.labels,
+            callback_url=offered.filing.callback_url,
         )
         status = task_status(
             pending, source=_SOURCE, time=submitted_at, owner=offered.owner, traceparent=offered.traceparent

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from schemas.base import EventModel
+from schemas.callbacks import CallbackUrl
 from schemas.filings import FilingYear, Ticker
 from schemas.labels import Labels
 
@@ -27,3 +28,5 @@ class Cancellation(EventModel):
     """The task whose dead letter the task was made from."""
     labels: Labels = Field(default_factory=dict)
     """As in the filing event."""
+    callback_url: CallbackUrl | None = None
+    """Where its end is told, as in the filing event."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pydantic import AwareDatetime, Field
 
 from schemas.base import EventModel, TolerantModel
+from schemas.callbacks import CallbackUrl
 from schemas.filings import FilingYear, Ticker
 from schemas.labels import Labels
 from schemas.risks import IndexSummary, RiskAssessment
@@ -134,6 +135,8 @@ class TaskOrigin(TolerantModel):
     """The task whose dead letter this one was made from."""
     labels: Labels = Field(default_factory=dict)
     """As in the filing event."""
+    callback_url: CallbackUrl | None = None
+    """Where its end is told, as in the filing event."""
 
 
 class TaskStatus(EventModel):
@@ -167,6 +170,8 @@ class TaskStatus(EventModel):
     """As in the filing event."""
     redriven_from: str | None = None
     """The task whose dead letter this one was made from."""
+    callback_url: CallbackUrl | None = None
+    """Where its end is told, as in the filing event."""
 
     @property
     def order(self) -> StatusOrder:

@@ -98,6 +98,10 @@ class Task(Protocol):
     def labels(self) -> Mapping[str, str]:
         """As in the filing."""
 
+    @property
+    def callback_url(self) -> str | None:
+        """Where its end is told, as in the filing."""
+
 
 @dataclass(frozen=True, slots=True)
 class FilingEvent:
@@ -126,6 +130,11 @@ class FilingEvent:
         """The filing's."""
         return self.filing.labels
 
+    @property
+    def callback_url(self) -> str | None:
+        """The filing's."""
+        return self.filing.callback_url
+
 
 @dataclass(frozen=True, slots=True)
 class CancellationEvent:
@@ -139,6 +148,7 @@ class CancellationEvent:
     traceparent: str | None
     redriven_from: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    callback_url: str | None = None
     attempt: int = 1
 
 

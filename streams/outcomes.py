@@ -13,6 +13,7 @@ from schemas.risks import IndexSummary, RiskAssessment
 from schemas.tasks import FINISHED, Progress, TaskError, TaskState, TaskStatus, in_step
 from schemas.topics import FILINGS_DEAD, FILINGS_RETRIES, RISKS, TASKS
 from streams.incoming import FilingEvent, FilingRecord, Task
+from streams.webhooks.announcement import announce_end
 from transport.publisher import EventPublisher, EventTooLarge
 
 log = logging.getLogger(__name__)
@@ -156,9 +157,15 @@ class Outcomes:
             ended_at=ended_at,
             labels=dict(event.labels),
             redriven_from=event.redriven_from,
+            callback_url=event.callback_url,
         )
         message = task_status(status, source=_SOURCE, time=self.now(), owner=event.owner, traceparent=event.traceparent)
         await self.events.publish(TASKS, event.task_id, message)
+        if state.ended:
+            # Behind the status, so that who is told can read it.
+            await announce_end(
+                self.events, status, owner=event.owner, source=_SOURCE, time=self.now(), traceparent=event.traceparent
+            )
 
 
 async def _fitting(result: RiskAssessment, publish: Callable[[RiskAssessment], Awaitable[None]]) -> None:

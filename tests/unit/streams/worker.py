@@ -13,7 +13,7 @@ from schemas.envelope import CloudEvent
 from schemas.events import filing_submitted, task_cancellation
 from schemas.filings import FilingSubmitted
 from schemas.tasks import TaskState, TaskStatus
-from schemas.topics import CANCELLATIONS, FILINGS, FILINGS_DEAD, LANE_RETENTION, RISKS, TASKS
+from schemas.topics import CANCELLATIONS, FILINGS, FILINGS_DEAD, LANE_RETENTION, RISKS, TASKS, WEBHOOKS
 from streams.analysis_port import Analysis, Report, Result
 from streams.cancelling import CancellationLife
 from streams.drain import Drain
@@ -70,9 +70,16 @@ def an_event(
     return FilingRecord(topic, 3, 17, appended_at, filing.ticker.encode(), event.data, event.headers())
 
 
-def a_cancellation(*, task_id: str = TASK_ID, owner: str = OWNER) -> KafkaRecord:
+def a_cancellation(*, task_id: str = TASK_ID, owner: str = OWNER, callback_url: str | None = None) -> KafkaRecord:
     """A cancellation as Kafka delivers it."""
-    wish = Cancellation(task_id=task_id, ticker="ACME", filing_year=2024, submitted_at=NOON)
+    wish = Cancellation(
+        task_id=task_id,
+        ticker="ACME",
+        filing_year=2024,
+        submitted_at=NOON,
+        labels={"desk": "credit"},
+        callback_url=callback_url,
+    )
     event = task_cancellation(wish, source="/test", time=NOON, owner=owner)
     return KafkaRecord(CANCELLATIONS, 3, 17, NOON, b"ACME", event.data, event.headers())
 
@@ -226,8 +233,8 @@ def _of_the_table(record: AttemptRecord) -> str:
 
 
 def _in_words(topic: str, event: CloudEvent | None) -> str:
-    if topic == RISKS:
-        return "result"
+    if topic in (RISKS, WEBHOOKS):
+        return "result" if topic == RISKS else "webhook"
     assert event is not None
     status = TaskStatus.model_validate_json(event.data)
     return f"step {status.progress.current}" if status.status is TaskState.PROGRESS else status.status.value
