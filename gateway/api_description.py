@@ -29,6 +29,7 @@ _RATE = {
 _HEADERS = {
     **_RATE,
     "Location": "Where the task's status is.",
+    "Idempotent-Replayed": "`true` where an earlier request with the same `Idempotency-Key` was accepted.",
     "Retry-After": "Seconds after which to ask again.",
     "WWW-Authenticate": "How to send a key.",
     "Accept": "The media types that are taken.",

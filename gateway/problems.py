@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
+from schemas.tasks import TaskState
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -43,6 +45,8 @@ class ProblemDocument(BaseModel):
     """With `kafka_unavailable` of a filing that may have been accepted: its task."""
     status_url: str | None = None
     """Where that task's status is."""
+    state: TaskState | None = None
+    """With `task_ended`: how it ended."""
 
 
 class Problem(Exception):

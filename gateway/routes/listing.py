@@ -9,10 +9,12 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
+from gateway.api_description import EXAMPLES, Described, problems
 from gateway.authentication import Caller, require
 from gateway.keys import ApiKey
 from gateway.labels import pairs
 from gateway.materialised.database import DatabaseClosed
+from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
 from gateway.routes.tasks import catch_up
 from gateway.status_table.cursors import NoSuchCursor, cursor_at, position_at
@@ -65,7 +67,16 @@ class TaskList(BaseModel):
     """Where the next page begins; null where this is the last. A page may be short, or empty, and have one."""
 
 
-@router.get("/tasks", response_model=TaskList)
+_ANSWERS: Described = {
+    HTTPStatus.OK: {
+        "description": "A page of tasks.",
+        "content": {"application/json": {"example": EXAMPLES["tasks"]}},
+    },
+    **problems(*ANY_KEY, "invalid_request", "kafka_unavailable"),
+}
+
+
+@router.get("/tasks", response_model=TaskList, responses=_ANSWERS)
 async def tasks(request: Request, caller: Caller, query: Annotated[ListingQuery, Query()]) -> Response:
     """The tasks that this key made, the newest first."""
     require(caller, "read")

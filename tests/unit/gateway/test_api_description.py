@@ -1,5 +1,6 @@
 """What OpenAPI says of the gateway is whole, and its examples are what the models say."""
 
+import json
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from gateway.app import Gateway
 from gateway.keys import add_key
 from gateway.problem_types import PROBLEM_TYPES
 from gateway.problems import MEDIA_TYPE, ProblemDocument
+from gateway.routes.listing import TaskList
 from gateway.routes.probes import Health, Ready
 from gateway.routes.submissions import Accepted
 from gateway.settings import GatewaySettings
@@ -134,11 +136,15 @@ def test_every_problem_has_a_recorded_example() -> None:
 
 
 def test_every_other_example_is_what_its_model_writes() -> None:
-    assert Accepted.model_validate(EXAMPLES["accepted"]).model_dump() == EXAMPLES["accepted"]
+    for name in ("accepted", "cancelling"):
+        assert Accepted.model_validate(EXAMPLES[name]).model_dump() == EXAMPLES[name]
+    assert TaskList.model_validate(EXAMPLES["tasks"]).model_dump(mode="json") == EXAMPLES["tasks"]
     assert Ready.model_validate(EXAMPLES["ready"]).status == "ready"
     assert Ready.model_validate(EXAMPLES["not_ready"]).reasons
     assert Health.model_validate(EXAMPLES["health"]).status == "ok"
     AnalyzeRequest.model_validate(EXAMPLES["analyze"])
     IndexRequest.model_validate(EXAMPLES["index"])
-    for status in EXAMPLES["statuses"].values():
+    streamed = re.findall("^data: (.*)$", EXAMPLES["events"], re.MULTILINE)
+    assert len(streamed) > 1
+    for status in [*EXAMPLES["statuses"].values(), *map(json.loads, streamed)]:
         assert TaskStatus.model_validate(status).model_dump(mode="json") == status
