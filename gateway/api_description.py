@@ -37,6 +37,12 @@ _HEADERS = {
 }
 RATE_HEADERS = tuple(_RATE)
 
+TASK_LINKS = {
+    name: {"operationId": operation, "parameters": {"task_id": "$response.body#/task_id"}}
+    for name, operation in {"status": "task_status", "events": "task_events", "cancel": "cancel_task"}.items()
+}
+"""From an answer that names a task to what can be asked of it."""
+
 
 def problems(*types: str, headers: tuple[str, ...] = ()) -> Described:
     """The responses of these problem types, for a route.

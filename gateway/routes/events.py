@@ -19,10 +19,25 @@ from gateway.status_table.watching import TaskWatches
 
 router = APIRouter(tags=["tasks"])
 
+_EVENT = {
+    "type": "object",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "pattern": r"^\d\.\d$"},
+        "event": {"$ref": "#/components/schemas/TaskState"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/TaskStatus"},
+        },
+    },
+}
+"""`itemSchema` is OpenAPI 3.2's word for each event of a stream; older readers see the example."""
+
 _ANSWERS: Described = {
     HTTPStatus.OK: {
         "description": "Events: `id` is attempt and step, `event` the state, `data` the task's status as JSON.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLES["events"]}},
+        "content": {"text/event-stream": {"itemSchema": _EVENT, "example": EXAMPLES["events"]}},
     },
     HTTPStatus.NO_CONTENT: {"description": "The end was seen already (`Last-Event-ID`): nothing follows."},
     **problems(*ANY_KEY, "no_such_task", "task_expired", "too_many_streams", "kafka_unavailable"),
@@ -34,9 +49,7 @@ LastEventId = Annotated[
 
 
 @router.get("/tasks/{task_id}/events", response_class=Response, responses=_ANSWERS)
-async def task_events(
-    request: Request, task_id: TaskId, caller: Caller, last_event_id: LastEventId = None
-) -> Response:
+async def task_events(request: Request, task_id: TaskId, caller: Caller, last_event_id: LastEventId = None) -> Response:
     """The task's newest status, then each change as a Server-Sent Event; ends with the task's end.
 
     While nothing changes, a comment every few seconds shows that the connection lives.

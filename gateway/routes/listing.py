@@ -1,5 +1,6 @@
 """GET /tasks: the tasks of a key, the newest first, page by page."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -7,7 +8,7 @@ from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from gateway.api_description import EXAMPLES, Described, problems
 from gateway.authentication import Caller, require
@@ -26,6 +27,18 @@ from schemas.tasks import TaskState, TaskStatus
 router = APIRouter(tags=["tasks"])
 
 
+def _with_a_date(value: object) -> object:
+    """Pydantic takes a bare number for seconds since 1970, and a mistaken time for another one."""
+    if isinstance(value, str) and not _DATE.match(value):
+        raise ValueError("give a time with its offset from UTC, as 2026-01-31T12:00:00Z")
+    return value
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
+_Moment = Annotated[AwareDatetime, BeforeValidator(_with_a_date)]
+_Label = Annotated[str, Field(examples=["portfolio:growth-2025"], json_schema_extra={"pattern": ":"})]
+
+
 class ListingQuery(BaseModel):
     """What is listed."""
 
@@ -37,11 +50,11 @@ class ListingQuery(BaseModel):
     """Only tasks in this state."""
     ticker: Ticker | None = None
     """Only filings of this company."""
-    label: Annotated[list[str], Field(max_length=10)] = []
+    label: Annotated[list[_Label], Field(max_length=10)] = []
     """Only tasks with this label, `name:value`; of several, with all of them."""
-    submitted_after: AwareDatetime | None = None
+    submitted_after: _Moment | None = None
     """Only tasks that were submitted after this moment, a time with its offset from UTC."""
-    submitted_before: AwareDatetime | None = None
+    submitted_before: _Moment | None = None
     """Only tasks that were submitted before this moment."""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     """How many tasks a page has at most."""

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from gateway.admission import Admission, Place
-from gateway.api_description import EXAMPLES, RATE_HEADERS, Described, described_headers, problems
+from gateway.api_description import EXAMPLES, RATE_HEADERS, TASK_LINKS, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.bodies_in_hand import BodiesInHand, Hold
 from gateway.idempotency.fingerprints import HEADER, IdempotencyKey
@@ -46,6 +46,7 @@ _ANSWERS: Described = {
         "description": "The filing is on Kafka.",
         "headers": described_headers("Location", "Idempotent-Replayed", *RATE_HEADERS, required={"Location"}),
         "content": {"application/json": {"example": EXAMPLES["accepted"]}},
+        "links": TASK_LINKS,
     },
     **problems(
         *ANY_KEY,
