@@ -117,11 +117,12 @@ def test_a_retrying_task_is_not_tried_again(running: Running) -> None:
     skipped = running.counted("sigmak_filings_skipped_total")
     cancel(gateway, task_id)
     ended = gateway.ended(task_id)
-    assert (ended["status"], ended["attempt"], ended["due_at"]) == ("CANCELLED", 2, None)
+    assert (ended["status"], ended["due_at"]) == ("CANCELLED", None)
+    made = ended["attempt"] - 1  # one, on a machine that is not too busy to ask in time
     eventually(
         lambda: running.counted("sigmak_filings_skipped_total") > skipped, within=20, what="its attempt is skipped"
     )
-    assert (system.executions(name), gateway.status(task_id)) == (1, ended)
+    assert (system.executions(name), gateway.status(task_id)) == (made, ended)
 
 
 def test_an_ended_task_is_a_conflict_and_an_unknown_one_and_anothers_are_not_found(running: Running) -> None:
@@ -153,7 +154,9 @@ def test_sigmak_analyze_of_a_task_that_is_cancelled_fails_and_says_so(running: R
 
 def _task_of(kafka: str, ticker: str, year: int) -> str | None:
     statuses = (orjson.loads(message.value() or b"{}") for message in records(kafka, TASKS))
-    return next((each["task_id"] for each in statuses if (each["ticker"], each["filing_year"]) == (ticker, year)), None)
+    return next(
+        (each["task_id"] for each in statuses if (each.get("ticker"), each.get("filing_year")) == (ticker, year)), None
+    )
 
 
 def test_200_cancels_at_random_moments_leave_each_task_cancelled_without_an_effect_or_regularly_ended_with_one(

@@ -186,7 +186,8 @@ def test_openapi_shows_both_kinds_of_body(gateway: Gateway, path: str) -> None:
     assert list(operation["requestBody"]["content"]) == ["application/json", "text/html", "text/plain"]
     named = {(each["in"], each["name"]) for each in operation["parameters"]}
     scoring = ("retrieve_top_k", "revenue_usd", "market_value_usd") if path == "/analyze" else ()
-    assert named == {("query", name) for name in ("ticker", "filing_year", "form", "priority", *scoring)}
+    query = ("ticker", "filing_year", "form", "priority", "callback_url", "label", *scoring)
+    assert named == {("header", "Idempotency-Key"), *(("query", name) for name in query)}
     assert "Content-Encoding: gzip or zstd" in operation["requestBody"]["description"]
 
 
