@@ -122,8 +122,9 @@ def test_a_key_opens_as_many_streams_as_it_may_until_one_is_closed(gateway: Gate
     key = _key(system, open_streams=2)
     task_id = gateway.post(key=key).json()["task_id"]
     with _stream(gateway, task_id, key):
-        with _stream(gateway, task_id, key):
-            answer = gateway.ask("GET", f"/tasks/{task_id}/events", key=key)
+        with _stream(gateway, task_id, key), _stream(gateway, task_id, key) as answer:
+            assert answer.status_code == 429
+            answer.read()
             assert _problem(answer) == (429, "too_many_streams")
             assert int(answer.headers["retry-after"]) > 0
             assert gateway.ask("GET", f"/tasks/{task_id}", key=key).status_code == 200
@@ -131,16 +132,16 @@ def test_a_key_opens_as_many_streams_as_it_may_until_one_is_closed(gateway: Gate
 
 
 @contextmanager
-def _stream(gateway: Gateway, task_id: str, key: str) -> Iterator[int]:
-    """An open event stream; its status."""
+def _stream(gateway: Gateway, task_id: str, key: str) -> Iterator[httpx.Response]:
+    """An event stream that is open, and not read."""
     url = f"{gateway.url}/tasks/{task_id}/events"
     with httpx.stream("GET", url, headers={"X-API-Key": key}, timeout=20) as answer:
-        yield answer.status_code
+        yield answer
 
 
 def _opens(gateway: Gateway, task_id: str, key: str) -> bool:
-    with _stream(gateway, task_id, key) as status:
-        return status == 200
+    with _stream(gateway, task_id, key) as answer:
+        return answer.status_code == 200
 
 
 def test_refused_submissions_take_nothing_from_the_rate(gateway: Gateway, system: System) -> None:
