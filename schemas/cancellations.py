@@ -27,3 +27,5 @@ class Cancellation(EventModel):
     """The task whose dead letter the task was made from."""
     labels: Labels = Field(default_factory=dict)
     """As in the filing event."""
+    batch_id: str | None = None
+    """The batch that the task is a member of."""

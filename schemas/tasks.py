@@ -134,6 +134,8 @@ class TaskOrigin(TolerantModel):
     """The task whose dead letter this one was made from."""
     labels: Labels = Field(default_factory=dict)
     """As in the filing event."""
+    batch_id: str | None = None
+    """The batch that it was submitted with."""
 
 
 class TaskStatus(EventModel):
@@ -167,6 +169,8 @@ class TaskStatus(EventModel):
     """As in the filing event."""
     redriven_from: str | None = None
     """The task whose dead letter this one was made from."""
+    batch_id: str | None = None
+    """The batch that it was submitted with."""
 
     @property
     def order(self) -> StatusOrder:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry
 
-from schemas.topics import FILINGS_DEAD, FILINGS_RETRIES, LANES, TASKS
+from schemas.topics import BATCH_MEMBERS, FILINGS_DEAD, FILINGS_RETRIES, LANES, TASKS
 from streams import forwarder
 from streams.due_consumer import DueConsumer
 from streams.forwarder import Forwarder
@@ -60,7 +60,7 @@ def run_forwarder(settings: FollowerSettings) -> None:
 def run_janitor(settings: FollowerSettings) -> None:
     """Run the janitor in this process until it is told to stop; raises as `run_forwarder` does."""
     metrics = JanitorMetrics()
-    follower = Follower(settings, "janitor", (TASKS,), metrics.registry)
+    follower = Follower(settings, "janitor", (TASKS, BATCH_MEMBERS), metrics.registry)
 
     async def work(publisher: KafkaPublisher, stop: asyncio.Event) -> None:
         retention = settings.lane_retention

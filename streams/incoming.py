@@ -98,6 +98,10 @@ class Task(Protocol):
     def labels(self) -> Mapping[str, str]:
         """As in the filing."""
 
+    @property
+    def batch_id(self) -> str | None:
+        """The batch that it is a member of."""
+
 
 @dataclass(frozen=True, slots=True)
 class FilingEvent:
@@ -126,6 +130,11 @@ class FilingEvent:
         """The filing's."""
         return self.filing.labels
 
+    @property
+    def batch_id(self) -> str | None:
+        """The filing's; none for a redriven one, which is a task beside those that the batch knows."""
+        return self.filing.batch_id if self.redriven_from is None else None
+
 
 @dataclass(frozen=True, slots=True)
 class CancellationEvent:
@@ -139,6 +148,7 @@ class CancellationEvent:
     traceparent: str | None
     redriven_from: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    batch_id: str | None = None
     attempt: int = 1
 
 

@@ -9,9 +9,11 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from schemas.batches import RiskDigest
 from schemas.events import task_status
 from schemas.tasks import TaskState, TaskStatus, expired
 from schemas.topics import TASKS
+from streams.batches.announcement import tell_outcome
 from streams.lifetimes import Lifetimes, StatusSeen
 from streams.metrics import JanitorMetrics
 from transport.publisher import EventPublisher
@@ -82,6 +84,9 @@ class Janitor:
             if status is not None:
                 event = task_status(status, source=_SOURCE, time=self.lifetimes.now(), owner=seen.owner)
                 await self.events.publish(TASKS, seen.task_id, event)
+                await tell_outcome(
+                    self.events, status, RiskDigest(), source=_SOURCE, time=self.lifetimes.now(), owner=seen.owner
+                )
                 self.metrics.expired.inc()
                 log.warning("task %s expired: nobody began it within %s", seen.task_id, self.lane_retention)
             self.lifetimes.expired(seen.task_id)

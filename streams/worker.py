@@ -7,7 +7,16 @@ import signal
 import time
 from datetime import UTC, datetime, timedelta
 
-from schemas.topics import ATTEMPTS_CHANGELOG, CANCELLATIONS, FILINGS_DEAD, FILINGS_RETRIES, LANES, RISKS, TASKS
+from schemas.topics import (
+    ATTEMPTS_CHANGELOG,
+    BATCH_MEMBERS,
+    CANCELLATIONS,
+    FILINGS_DEAD,
+    FILINGS_RETRIES,
+    LANES,
+    RISKS,
+    TASKS,
+)
 from streams.agents.app import WorkerApp
 from streams.agents.attempts import AttemptsTable
 from streams.agents.cancellations import add_cancellation_agent
@@ -32,7 +41,7 @@ from transport.topics import TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, CANCELLATIONS, TASKS, RISKS, ATTEMPTS_CHANGELOG)
+_USED_TOPICS = (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, CANCELLATIONS, TASKS, RISKS, BATCH_MEMBERS, ATTEMPTS_CHANGELOG)
 _LEAVE_SECONDS = 15.0
 """What leaving the group may take beyond the drain; then the process ends, and its filings move as if it had died."""
 _SOFTWARE_FAULT_EXIT = 70
