@@ -18,6 +18,8 @@ WEBHOOKS = "sigmak.webhooks.v1"
 WEBHOOKS_RETRY = "sigmak.webhooks.retry.v1"
 ATTEMPTS_CHANGELOG = "sigmak.attempts-changelog.v1"
 """Behind the workers' Table of attempts, starts and ends."""
+BATCHES_CHANGELOG = "sigmak.batches-changelog.v1"
+"""Behind the workers' Table of batches."""
 
 LANES = (FILINGS, FILINGS_PRIORITY)
 
@@ -57,9 +59,9 @@ def catalogue(
 ) -> tuple[Topic, ...]:
     """Every topic of the system.
 
-    Lanes, retries, cancellations and changelogs have one number of partitions, or a Table's record would not be
-    on the worker that has the filing. Times are the broker's (LogAppendTime): with a producer's own, an upstream
-    that stamps a filing with its filing date would have it deleted by retention before it was read.
+    Lanes, retries, cancellations, batches' members and changelogs have one number of partitions, or a Table's record
+    would not be on the worker that has the filing. Times are the broker's (LogAppendTime): with a producer's own, an
+    upstream that stamps a filing with its filing date would have it deleted by retention before it was read.
     """
 
     def topic(name: str, config: Mapping[str, str]) -> Topic:
@@ -79,6 +81,7 @@ def catalogue(
         topic(WEBHOOKS, _kept(timedelta(days=2))),
         topic(WEBHOOKS_RETRY, _kept(timedelta(days=2))),
         topic(ATTEMPTS_CHANGELOG, _compacted(timedelta(0))),
+        topic(BATCHES_CHANGELOG, _compacted(timedelta(0))),
     )
 
 

@@ -38,6 +38,9 @@ class WorkerMetrics:
         self.cancellations = Counter(
             "sigmak_cancellations", "Cancellations, by what came of each", ["outcome"], registry=self.registry
         )
+        self.batch_events = Counter(
+            "sigmak_batch_events", "What was told of batches, by what came of it", ["outcome"], registry=self.registry
+        )
         self.lag = Gauge(
             "sigmak_lane_lag",
             "Filings on this worker's partitions that have not ended",

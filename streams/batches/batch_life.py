@@ -19,14 +19,16 @@ from schemas.events import batch_status
 from schemas.topics import BATCHES
 from streams.batches.aggregate import status_of
 from streams.batches.incoming import BatchEvent, UndecodableBatchEvent, decode_batch_event
+from streams.gate import ProcessorGate
 from streams.incoming import KafkaRecord
+from streams.metrics import WorkerMetrics
 from transport.publisher import EventPublisher
 
 log = logging.getLogger(__name__)
 
 _SOURCE = "/sigmak/worker"
 _STATUSES = 20
-"""About how often a batch's status is told: each names all members, and with every outcome a batch of 500 told 25 MB."""
+"""About how often a batch's status is told: each names all members, and with every outcome 500 of them made 25 MB."""
 
 Taken = Literal["opened", "outcome", "repeated", "stranger", "undecodable"]
 
@@ -66,14 +68,23 @@ class BatchMemory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BatchLife:
-    """Takes what is told of batches, for one worker."""
+    """Takes what is told of batches, for one worker.
+
+    Attributes:
+        gate: lets one through at a time, and none while partitions move.
+    """
 
     memory: BatchMemory
     events: EventPublisher
+    gate: ProcessorGate
+    metrics: WorkerMetrics
     now: Callable[[], datetime]
 
-    async def process(self, record: KafkaRecord) -> Taken:
-        """Take one event to its end, and tell what it was."""
+    async def process(self, record: KafkaRecord) -> None:
+        """Take one event to its end."""
+        self.metrics.batch_events.labels(await self._process(record)).inc()
+
+    async def _process(self, record: KafkaRecord) -> Taken:
         try:
             event = decode_batch_event(record)
         except UndecodableBatchEvent as error:
@@ -81,9 +92,10 @@ class BatchLife:
                 "skipped: %s, partition %s, offset %s: %s", record.topic, record.partition, record.offset, error
             )
             return "undecodable"
-        if isinstance(event.told, BatchOpened):
-            return await self._open(event.batch_id, OpenedBatch(event.owner, event.told))
-        return await self._take(event, event.told)
+        async with self.gate.slot(priority=False):
+            if isinstance(event.told, BatchOpened):
+                return await self._open(event.batch_id, OpenedBatch(event.owner, event.told))
+            return await self._take(event, event.told)
 
     async def _open(self, batch_id: str, batch: OpenedBatch) -> Taken:
         if self.memory.batch(batch_id) is not None:

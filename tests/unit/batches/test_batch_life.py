@@ -1,8 +1,8 @@
 """The life of a batch in a worker, on a memory that outlives it as the broker would."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 import pytest
 
@@ -14,7 +14,9 @@ from schemas.risks import Category
 from schemas.tasks import TaskState
 from schemas.topics import BATCHES
 from streams.batches.batch_life import BatchLife, OpenedBatch
+from streams.gate import ProcessorGate
 from streams.incoming import KafkaRecord
+from streams.metrics import WorkerMetrics
 from tests.unit.examples import NOON
 from tests.unit.fake_publisher import FakePublisher, Published
 
@@ -99,9 +101,21 @@ def _ended(
     return _record(member_outcome(outcome, batch_id=BATCH, source="/test", time=NOON, owner=owner))
 
 
-async def _process(broker: Broker, *records: KafkaRecord, now: datetime = NOON) -> list[str]:
-    life = BatchLife(broker, broker, lambda: now)
-    return [await life.process(record) for record in records]
+async def _process(broker: Broker, *records: KafkaRecord) -> list[str]:
+    """Have one worker process them; returns what came of each."""
+    metrics = WorkerMetrics()
+    life = BatchLife(broker, broker, ProcessorGate(), metrics, lambda: NOON)
+    taken: list[str] = []
+    for record in records:
+        before = _counted(metrics)
+        await life.process(record)
+        taken += (_counted(metrics) - before).elements()
+    return taken
+
+
+def _counted(metrics: WorkerMetrics) -> Counter[str]:
+    [counter] = metrics.batch_events.collect()
+    return Counter({s.labels["outcome"]: int(s.value) for s in counter.samples if s.name.endswith("_total")})
 
 
 async def test_a_batch_ends_with_its_last_member_and_says_what_all_of_them_say() -> None:
@@ -143,6 +157,16 @@ async def test_the_first_outcome_of_a_member_counts() -> None:
     assert broker.statuses()[0].ended == {TaskState.SUCCESS: 1}
 
 
+async def _until_the_crash(broker: Broker, records: list[KafkaRecord]) -> list[KafkaRecord]:
+    """Process records up to the crash that must come; returns those that were not committed."""
+    for number, record in enumerate(records):
+        try:
+            await _process(broker, record)
+        except Crash:
+            return records[number:]
+    pytest.fail("there was no crash")
+
+
 _ACKNOWLEDGEMENTS = 1 + 2 * 3
 """The batch; of each of two members its outcome, that it has ended, the status."""
 
@@ -152,11 +176,9 @@ async def test_a_crash_after_any_acknowledgement_ends_the_batch_once_and_as_with
     records = [_opened(2), *(_ended(member) for member in _members(2))]
     unbroken, broker = Broker(), Broker(acknowledgements_left=acknowledged)
     await _process(unbroken, *records)
-    uncommitted = iter(records)
-    with pytest.raises(Crash):
-        await _process(broker, *(record := each for each in uncommitted))
+    uncommitted = await _until_the_crash(broker, records)
     broker.acknowledgements_left = None
-    await _process(broker, record, *uncommitted)  # what was not committed is delivered again
+    await _process(broker, *uncommitted)  # delivered again
     assert broker.statuses() == unbroken.statuses()
     assert broker.statuses()[-1].status == "ENDED"
 

@@ -9,6 +9,7 @@ from schemas.topics import (
     ATTEMPTS_CHANGELOG,
     BATCH_MEMBERS,
     BATCHES,
+    BATCHES_CHANGELOG,
     CANCELLATIONS,
     FILINGS,
     FILINGS_DEAD,
@@ -25,7 +26,7 @@ from schemas.topics import (
 )
 
 MIB: Final = 1024 * 1024
-COMPACTED = {TASKS, BATCHES, ATTEMPTS_CHANGELOG}
+COMPACTED = {TASKS, BATCHES, ATTEMPTS_CHANGELOG, BATCHES_CHANGELOG}
 DOCUMENTS = {*LANES, *FILINGS_RETRIES, FILINGS_DEAD}
 
 
@@ -45,7 +46,7 @@ def test_the_topics_have_the_names_that_other_systems_know() -> None:
         "sigmak.filings.v1", "sigmak.filings.priority.v1", "sigmak.filings.retry-1.v1", "sigmak.filings.retry-2.v1",
         "sigmak.filings.retry-3.v1", "sigmak.filings.dead.v1", "sigmak.cancellations.v1", "sigmak.tasks.v1",
         "sigmak.risks.v1", "sigmak.idempotency.v1", "sigmak.batch-members.v1", "sigmak.batches.v1",
-        "sigmak.webhooks.v1", "sigmak.webhooks.retry.v1", "sigmak.attempts-changelog.v1",
+        "sigmak.webhooks.v1", "sigmak.webhooks.retry.v1", "sigmak.attempts-changelog.v1", "sigmak.batches-changelog.v1",
     }  # fmt: skip
 
 
