@@ -1,6 +1,6 @@
 """Measure embedding on this processor, and whole filings by it.
 
-    [SIGMAK_FILINGS_DIR=...] python -m benchmarks.embedding [--threads N]
+    [SIGMAK_FILINGS_DIR=...] python -m benchmarks.embedding [--threads N] [--backend B] [--precision P]
 
 Prints JSON: paragraphs a second of each way and its lowest cosine to full precision, the recommended setting;
 with real filings, the seconds that a new filing takes and that next year's takes with the cache, by the steps of a
@@ -12,11 +12,10 @@ import gzip
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +24,8 @@ from benchmarks.labelled import filings_folder
 from benchmarks.rig.machine import machine
 from schemas.filings import FilingSubmitted
 from schemas.risks import RiskAssessment
-from streams.analysis.embedding import Embedder, SqliteVectorCache
-from streams.analysis.embedding.benchmark import Clock, compare, recommended
+from streams.analysis.embedding import Backend, Embedder, Precision, SqliteVectorCache
+from streams.analysis.embedding.benchmark import Clock, Measured, compare, recommended
 from streams.analysis.scoring import Scorer
 from streams.pipeline import Pipeline
 from streams.stores.lance import LanceStore
@@ -43,26 +42,31 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--threads", type=int, default=1)
-    threads = parser.parse_args().threads
+    parser.add_argument("--backend", choices=get_args(Backend), default="openvino")
+    parser.add_argument("--precision", choices=get_args(Precision), default="bf16")
+    arguments = parser.parse_args()
+    threads = arguments.threads
     clock = process_time if threads == 1 else perf_counter
     conditions = machine()
-    measured = compare(clock, threads=threads)
+    rows = list(compare(clock, threads=threads))
+    measured = [row for row in rows if isinstance(row, Measured)]
     figures: dict[str, Any] = {
         "machine": conditions,
         "threads": threads,
         "seconds_of": "the processor" if threads == 1 else "the clock on the wall",
         "ways": [
-            asdict(row)
-            | {
+            {
+                "runtime": row.runtime,
                 "paragraphs_a_second": round(row.paragraphs_a_second, 1),
                 "lowest_cosine": round(row.lowest_cosine, 6),
             }
             for row in measured
         ],
-        "recommended_precision": recommended(measured).precision,
+        "not_measured": [row.why for row in rows if not isinstance(row, Measured)],
+        "recommended": recommended(measured),
     }
     if "SIGMAK_FILINGS_DIR" in os.environ:
-        figures["filings"] = list(_filings(threads, clock))
+        figures["filings"] = list(_filings(arguments.backend, arguments.precision, threads, clock))
     print(json.dumps(figures, indent=1))
 
 
@@ -81,12 +85,12 @@ class _CountingCache:
         return known
 
 
-def _filings(threads: int, clock: Clock) -> Iterator[dict[str, Any]]:
+def _filings(backend: Backend, precision: Precision, threads: int, clock: Clock) -> Iterator[dict[str, Any]]:
     """One filing after the other, in a worker that has just begun and knows nothing."""
     with TemporaryDirectory() as folder:
         file = SqliteVectorCache(Path(folder) / "vectors.sqlite")
         cache = _CountingCache(file)
-        embedder = Embedder(threads=threads, cache=cache)
+        embedder = Embedder(backend=backend, precision=precision, threads=threads, cache=cache)
         store = LanceStore(Path(folder) / "store", VectorSpace(embedder.model, embedder.dimensions))
         analysis = Pipeline(DocumentFolders(()), 2**26, embedder, Scorer(embedder), store)
         for name in FILINGS:

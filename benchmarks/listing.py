@@ -19,7 +19,7 @@ from benchmarks.rig.vegeta import Target, paced
 from schemas.tasks import TaskStatus
 
 CONNECTIONS = 10
-RATE = 100
+RATE = 20
 _COMPANIES = 10
 _RUNNING_EVERY = 10
 _LABELLED_EVERY = 10

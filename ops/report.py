@@ -1,5 +1,7 @@
 """An assessment as a person reads it in a terminal."""
 
+from textwrap import shorten
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -7,6 +9,7 @@ from rich.text import Text
 from schemas.risks import RiskAssessment, RiskFactor
 
 _BAR = 10
+_NEW_CHARS = 160
 _STATUS = {
     "not_required": "The filing says that it need not give risk factors.",
     "incorporated_by_reference": "The filing's risk factors are in another document, which it refers to.",
@@ -26,18 +29,22 @@ def print_assessment(console: Console, assessment: RiskAssessment) -> None:
         return
     table = Table(show_lines=True, header_style="bold", expand=True)
     table.add_column("Risk factor", ratio=4)
-    table.add_column("Category, severity, novelty", width=15)
+    table.add_column("Category, severity, novelty", width=18)
     table.add_column("Why", ratio=3)
     for risk in assessment.risks:
         measures = Text("\n").join([_category(risk), _bar(risk.severity.value), _novelty(risk)])
-        table.add_row(risk.heading, measures, _why(risk))
+        table.add_row(_place(risk), measures, _why(risk))
     console.print(table)
     if totals.shown < totals.risk_factors:
         console.print(f"{totals.risk_factors - totals.shown} less severe risk factors are not shown.")
 
 
+def _place(risk: RiskFactor) -> Text:
+    return Text("\n").join([Text(risk.heading), Text(risk.source_citation, style="dim")])
+
+
 def _category(risk: RiskFactor) -> Text:
-    return Text(risk.category.value, style="bold")
+    return Text.assemble((risk.category.value, "bold"), f" {risk.category_confidence:.2f}")
 
 
 def _bar(value: float) -> Text:
@@ -51,5 +58,9 @@ def _novelty(risk: RiskFactor) -> Text:
     return Text(kind if value is None else f"{kind} {value:.2f}", style=_KIND_STYLE[kind])
 
 
-def _why(risk: RiskFactor) -> str:
-    return f"{risk.severity.explanation}\n{risk.novelty.explanation}"
+def _why(risk: RiskFactor) -> Text:
+    """What both scores rest on, and of what is new the first sentence: it is what next to read in the filing."""
+    lines = [risk.severity.explanation, f"{risk.novelty.explanation}."]
+    if risk.novelty.kind == "revised" and risk.novelty.new_sentences:
+        lines.append(f"New: “{shorten(risk.novelty.new_sentences[0], _NEW_CHARS, placeholder='…')}”")
+    return Text("\n".join(lines))

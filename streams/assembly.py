@@ -9,6 +9,7 @@ from streams.stores.protocol import RiskFactorStore, StoreMismatch, VectorSpace
 from transport.documents import DocumentFolders
 
 if TYPE_CHECKING:
+    from streams.analysis.embedding import Embedder, VectorCache
     from streams.stores.weaviate_connection import WeaviateAddress
 
 
@@ -30,12 +31,11 @@ def load_configured_analysis(settings: WorkerSettings) -> Analysis:
 
 def _real_analysis(settings: WorkerSettings) -> Analysis:
     # Imported here: a worker with another analysis needs neither the model nor the store.
-    from streams.analysis.embedding import Embedder, SqliteVectorCache
+    from streams.analysis.embedding import SqliteVectorCache
     from streams.analysis.scoring import Scorer
     from streams.pipeline import Pipeline
 
-    cache = SqliteVectorCache(settings.vector_cache)
-    embedder = Embedder(settings.embedding_model, precision=settings.embedding_precision, cache=cache)
+    embedder = _embedder(settings, SqliteVectorCache(settings.vector_cache))
     return Pipeline(
         documents=DocumentFolders(settings.document_roots),
         max_document_bytes=settings.max_document_bytes,
@@ -45,18 +45,25 @@ def _real_analysis(settings: WorkerSettings) -> Analysis:
     )
 
 
+def configured_embedder(settings: WorkerSettings) -> "Embedder":
+    """The embedder that the settings name, which remembers nothing.
+
+    Raises:
+        AnalysisNotReady: where there is no such model or backend.
+    """
+    try:
+        return _embedder(settings)
+    except (OSError, ValueError) as error:
+        raise AnalysisNotReady(str(error)) from error
+
+
 def configured_space(settings: WorkerSettings) -> VectorSpace:
     """The space of the model that the settings name.
 
     Raises:
-        AnalysisNotReady: where there is no such model.
+        AnalysisNotReady: where there is no such model or backend.
     """
-    from streams.analysis.embedding import Embedder
-
-    try:
-        embedder = Embedder(settings.embedding_model, precision=settings.embedding_precision)
-    except (OSError, ValueError) as error:
-        raise AnalysisNotReady(str(error)) from error
+    embedder = configured_embedder(settings)
     return VectorSpace(embedder.model, embedder.dimensions)
 
 
@@ -101,4 +108,15 @@ def weaviate_address(settings: WorkerSettings) -> "WeaviateAddress":
         grpc_port=settings.weaviate_grpc_port,
         api_key=settings.weaviate_api_key,
         timeout=settings.weaviate_timeout,
+    )
+
+
+def _embedder(settings: WorkerSettings, cache: "VectorCache | None" = None) -> "Embedder":
+    from streams.analysis.embedding import Embedder
+
+    return Embedder(
+        settings.embedding_model,
+        backend=settings.embedding_backend,
+        precision=settings.embedding_precision,
+        cache=cache,
     )

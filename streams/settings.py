@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_cache_path, user_state_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from streams.analysis.embedding import Backend, Precision, check_offered
 from streams.analysis.scoring.severity import SeverityWeights
 from transport.settings import KafkaSettings
 
@@ -54,8 +55,10 @@ class WorkerSettings(KafkaSettings):
     """A larger document is refused."""
     embedding_model: str | None = None
     """Name or folder of a sentence-transformers model; the default is the all-MiniLM-L6-v2 that is installed."""
-    embedding_precision: Literal["bf16", "f32"] = "bf16"
-    """What the embedding computes in; `sigmak embed-bench` measures both on this processor."""
+    embedding_backend: Backend = "openvino"
+    """What computes the embedding: openvino, torch or onnx; `sigmak embed-bench` measures them on this processor."""
+    embedding_precision: Precision = "bf16"
+    """What it computes in: bf16 (openvino, torch) or f32 (all); openvino takes f32 where the processor has no bf16."""
     vector_cache: Path = user_cache_path("sigmak") / "vectors.sqlite"
     """File of the vectors of texts that were embedded before; all workers of a machine share it."""
     severity_weights: SeverityWeights = SeverityWeights()
@@ -72,3 +75,10 @@ class WorkerSettings(KafkaSettings):
     """Seconds that filings may wait in a partition while none of it ends, before /ready says that it is stuck."""
     drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
     """How long the filing in hand may take after SIGTERM or a revocation; then it is handed back."""
+
+    @field_validator("embedding_precision")
+    @classmethod
+    def _offered_by_the_backend(cls, precision: Precision, info: ValidationInfo) -> Precision:
+        if "embedding_backend" in info.data:  # else that is what is wrong
+            check_offered(info.data["embedding_backend"], precision)
+        return precision

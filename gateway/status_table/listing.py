@@ -15,9 +15,9 @@ from gateway.status_table import keys
 from gateway.status_table.rows import StatusRow, decode_row
 from schemas.tasks import TaskState
 
-_STEPS = 1000
-"""A page's steps through lists, all together, 4 microseconds each; it may end short of its limit for them. Without this
-bound, two long lists that have nothing in common would hold up all other requests."""
+_STEPS = 500
+"""A page's steps through lists, all together, up to 10 microseconds each; it may end short of its limit for them.
+Without this bound, two long lists that have nothing in common would hold up all other requests."""
 _LEAST_STEPS = 4
 """Of each list, so that every page gets further, whatever the number of owners."""
 _TRIES = 10

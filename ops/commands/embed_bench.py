@@ -4,17 +4,28 @@ from time import process_time
 
 import typer
 
+from ops.failures import CommandFailed
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command("embed-bench")
     def embed_bench() -> None:
-        """Measure the ways of embedding here, and name the setting to choose."""
-        from streams.analysis.embedding.benchmark import compare, recommended
+        """Measure the ways of embedding here, and name the settings to choose."""
+        from streams.analysis.embedding import BackendNotInstalled
+        from streams.analysis.embedding.benchmark import Measured, compare, recommended
 
-        measured = compare(process_time)
-        for row in measured:
-            speed = f"{row.paragraphs_a_second:6.1f} paragraphs a second"
-            typer.echo(f"{row.setting:<16}{speed}, lowest cosine {row.lowest_cosine:.6f}")
-        typer.echo(f"Choose SIGMAK_EMBEDDING_PRECISION={recommended(measured).precision}")
+        rows = []
+        try:
+            for row in compare(process_time):
+                if isinstance(row, Measured):
+                    speed = f"{row.paragraphs_a_second:6.1f} paragraphs a second"
+                    typer.echo(f"{row.runtime:<28}{speed}, lowest cosine {row.lowest_cosine:.6f}")
+                    rows.append(row)
+                else:
+                    typer.echo(f"{' '.join(row.setting):<28}not measured: {row.why}")
+        except BackendNotInstalled as error:
+            raise CommandFailed(str(error)) from error
+        backend, precision = recommended(rows)
+        typer.echo(f"Choose SIGMAK_EMBEDDING_BACKEND={backend} SIGMAK_EMBEDDING_PRECISION={precision}")

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
         top: Annotated[int | None, typer.Option(min=1, help="How many risks to show; all by default.")] = None,
         json: Annotated[bool, typer.Option("--json", help="Print the assessment as JSON.")] = False,
     ) -> None:
-        """Read and score a filing here and now, against earlier ones."""
+        """Read and score a filing here and now, against earlier ones. Model and weights come from SIGMAK_*."""
         earlier = [_file_and_year(each) for each in history or []]
         assessment = _assess(file, ticker, year, earlier, revenue_usd, market_value_usd)
         if top is not None:
@@ -59,11 +59,17 @@ def _assess(
     revenue_usd: float | None,
     market_value_usd: float | None,
 ) -> "RiskAssessment":
-    from streams.analysis.embedding import Embedder
+    from ops.settings import load
     from streams.analysis.reading import UnreadableDocument, read_item_1a, segment
     from streams.analysis.scoring import Scorer, StoredText, company_size, full_text
+    from streams.assembly import AnalysisNotReady, configured_embedder
+    from streams.settings import WorkerSettings
 
-    embedder = Embedder()
+    settings = load(WorkerSettings)
+    try:
+        embedder = configured_embedder(settings)
+    except AnalysisNotReady as error:
+        raise CommandFailed(str(error)) from error
     history: list[StoredText] = []
     name = file
     try:
@@ -83,7 +89,7 @@ def _assess(
     if item.status == "not_found":
         raise CommandFailed(f"{file} holds no Item 1A, Risk Factors; is it the filing's main document?")
     vectors = embedder.embed([full_text(factor) for factor in factors])
-    return Scorer(embedder).assess(
+    return Scorer(embedder, settings.severity_weights).assess(
         ticker=ticker,
         filing_year=year,
         item=item,

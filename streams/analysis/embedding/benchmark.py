@@ -1,8 +1,7 @@
-"""How fast and how exact each way of embedding is on this processor: what `precision` should be set to."""
+"""How fast and how exact each way of embedding is on this processor: what backend and precision should be set to."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -10,11 +9,17 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.analysis.embedding.embedder import Embedder, Precision
-from streams.analysis.embedding.other_runtimes import Embed, int8_network, onnx_network, onnx_runtime, pytorch
+from streams.analysis.embedding.backends import load_model
+from streams.analysis.embedding.int8 import int8_model
+from streams.analysis.embedding.model_files import packaged_model, sentence_transformer
+from streams.analysis.embedding.network import OFFERED, Backend, LoadedModel, Precision
+from streams.analysis.embedding.packages import BackendNotInstalled, require
 
 LOWEST_COSINE = 0.999
 """To full precision, of any paragraph: what is below changes scores, not only their last digits."""
+
+TOO_SLOW_SECONDS = 10.0
+"""Of one run: whoever takes longer, as PyTorch's bf16 does where the processor has none, is not run again."""
 
 PARAGRAPHS = 32
 PARAGRAPH_WORDS = 153
@@ -37,39 +42,55 @@ Clock = Callable[[], float]
 class Measured:
     """One way of embedding; the speed is of one paragraph after the other."""
 
-    setting: str
-    precision: Precision | None
-    """The embedder's setting; None for a way that it does not offer."""
+    runtime: str
+    """What computed, with its version and precision."""
+    setting: tuple[Backend, Precision] | None
+    """The embedder's; None for a way that it does not offer."""
     paragraphs_a_second: float
-    """Median of three runs."""
+    """Median of three runs, or of the only one of a very slow way."""
     lowest_cosine: float
-    """To PyTorch's float32, over all paragraphs."""
+    """To float32 in PyTorch by way of sentence-transformers, over all paragraphs."""
 
 
-def compare(clock: Clock, *, threads: int = 1, runs: int = 3) -> list[Measured]:
-    """Measure PyTorch in full precision, which is the reference, then each precision of the embedder, then other ways.
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    """A way of embedding that can't be had here."""
 
-    ONNX Runtime is left out where it is not installed.
+    setting: tuple[Backend, Precision]
+    why: str
+
+
+def compare(clock: Clock, *, threads: int = 1, runs: int = 3) -> Iterator[Measured | NotMeasured]:
+    """Measure each way that the embedder offers, then 8 bits in ONNX Runtime; a way once, whatever it was asked as.
+
+    Raises BackendNotInstalled where sentence-transformers is missing, which all are compared with.
     """
+    require("the comparison of ways of embedding", "torch", "sentence_transformers")
     texts = sample_paragraphs()
-    reference = pytorch(threads)
-    truth = np.stack([reference(text) for text in texts])
-    measured = [_measure("pytorch f32", None, reference, texts, truth, clock, runs)]
-    for precision in ("f32", "bf16"):
-        embedder = Embedder(threads=threads, precision=precision)
-        setting = embedder.name.removeprefix(f"{embedder.model} (").removesuffix(")")
-        embed = _first_vector(embedder)
-        measured.append(_measure(setting, precision, embed, texts, truth, clock, runs))
+    truth = sentence_transformer(packaged_model()).encode(texts, normalize_embeddings=True, show_progress_bar=False)
+    seen = set()
+    for backend, offered in OFFERED.items():
+        for precision in sorted(offered, reverse=True):  # f32 first: where bf16 runs as f32, its honest name is kept
+            try:
+                model = load_model(packaged_model(), backend, precision, threads)
+            except BackendNotInstalled as error:
+                yield NotMeasured((backend, precision), str(error))
+                continue
+            if model.network.runtime not in seen:
+                seen.add(model.network.runtime)
+                yield _measure(model, (backend, precision), texts, truth, clock, runs)
     with TemporaryDirectory() as folder:
-        for setting, embed in _other_ways(threads, Path(folder)):
-            measured.append(_measure(setting, None, embed, texts, truth, clock, runs))
-    return measured
+        try:
+            rough = int8_model(Path(folder), threads)
+        except BackendNotInstalled:
+            return  # said above, of the same backend
+        yield _measure(rough, None, texts, truth, clock, runs)
 
 
-def recommended(measured: Sequence[Measured]) -> Measured:
-    """The fastest of the embedder's precisions that stays above the lowest cosine."""
-    offered = [row for row in measured if row.precision and row.lowest_cosine > LOWEST_COSINE]
-    return max(offered, key=lambda row: row.paragraphs_a_second)
+def recommended(measured: Sequence[Measured]) -> tuple[Backend, Precision]:
+    """The fastest setting that stays above the lowest cosine."""
+    offered = [(row.paragraphs_a_second, row.setting) for row in measured if row.lowest_cosine > LOWEST_COSINE]
+    return max((speed, setting) for speed, setting in offered if setting is not None)[1]
 
 
 def sample_paragraphs() -> list[str]:
@@ -83,35 +104,21 @@ def sample_paragraphs() -> list[str]:
 
 
 def _measure(
-    setting: str,
-    precision: Precision | None,
-    embed: Embed,
+    model: LoadedModel,
+    setting: tuple[Backend, Precision] | None,
     texts: Sequence[str],
     truth: NDArray[np.float32],
     clock: Clock,
     runs: int,
 ) -> Measured:
-    vectors = np.stack([embed(text) for text in texts])  # also warms up
-    speeds = []
-    for _ in range(runs):
+    tokens = [np.array([model.tokenizer.encode(text).ids], np.int64) for text in texts]
+    started = clock()
+    vectors = np.stack([model.network.vector(ids) for ids in tokens])
+    warming = clock() - started
+    speeds = [len(texts) / warming] if warming > TOO_SLOW_SECONDS else []
+    for _ in range(0 if speeds else runs):
         started = clock()
-        for text in texts:
-            embed(text)
+        for ids in tokens:
+            model.network.vector(ids)
         speeds.append(len(texts) / (clock() - started))
-    return Measured(setting, precision, median(speeds), float((vectors * truth).sum(axis=1).min()))
-
-
-def _first_vector(embedder: Embedder) -> Embed:
-    def embed(text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = embedder.embed([text])[0][0]
-        return vector
-
-    return embed
-
-
-def _other_ways(threads: int, folder: Path) -> Iterator[tuple[str, Embed]]:
-    yield "pytorch bf16", pytorch(threads, bf16=True)
-    if all(map(find_spec, ("onnx", "onnxruntime"))):
-        network = onnx_network(folder)
-        yield "onnxruntime f32", onnx_runtime(network, threads)
-        yield "onnxruntime int8", onnx_runtime(int8_network(network), threads)
+    return Measured(model.network.runtime, setting, median(speeds), float((vectors * truth).sum(axis=1).min()))

@@ -16,11 +16,15 @@ from numpy.typing import NDArray
 from schemas.risks import Category
 from streams.analysis.scoring.factors import Factor, full_text
 from streams.analysis.scoring.lexicon import compile_terms, data_file, load
+from streams.analysis.scoring.vectors import pooled
 
 CATEGORIES = tuple(Category)
 
 START_WORDS = 100
 """How much of the body counts beside the heading: later sentences tell of consequences, which risks share."""
+
+START_CHUNKS = 2
+"""How many chunks stand for heading and start; the first alone may hold little more than the heading."""
 
 HEADING_VOTES = 3.0
 """How many votes of the body's start one keyword in the heading is worth."""
@@ -62,7 +66,7 @@ class Classifier(Protocol):
         """How it classifies, for the reader of a result."""
 
     def classify(self, factor: Factor, vectors: NDArray[np.float32]) -> Classification:
-        """`vectors` are those of the factor's full text; the first chunk counts."""
+        """`vectors` are those of the factor's full text; its first two chunks count."""
 
 
 class KeywordCosineClassifier:
@@ -75,7 +79,7 @@ class KeywordCosineClassifier:
 
     def classify(self, factor: Factor, vectors: NDArray[np.float32]) -> Classification:
         """The category with the highest sum of keyword share and cosine."""
-        return _ranked(SHARPNESS * (keyword_shares(factor) + self._descriptions @ vectors[0]))
+        return _ranked(SHARPNESS * (keyword_shares(factor) + self._descriptions @ pooled(vectors[:START_CHUNKS])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class TrainedWeights:
 
 
 class TrainedClassifier:
-    """Logistic regression on the first chunk's vector, keyword shares and cosines to the descriptions."""
+    """Logistic regression on the start's vector, keyword shares and cosines to the descriptions."""
 
     method = "logistic regression on embedding+keyword+cosine"
 
@@ -128,8 +132,9 @@ def classifier_for(embedder: Embeds) -> Classifier:
 
 
 def features(factor: Factor, vectors: NDArray[np.float32], descriptions: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What the trained classifier sees: the first chunk's vector, keyword shares, cosines to descriptions."""
-    return np.concatenate([vectors[0], keyword_shares(factor), descriptions @ vectors[0]]).astype(np.float64)
+    """What the trained classifier sees: the start's vector, keyword shares, cosines to descriptions."""
+    start = pooled(vectors[:START_CHUNKS])
+    return np.concatenate([start, keyword_shares(factor), descriptions @ start]).astype(np.float64)
 
 
 def description_vectors(embedder: Embeds) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from schemas.risks import NearestFactor, Novelty, NoveltyKind
 from streams.analysis.scoring.factors import EarlierFactor, Factor, full_text
 from streams.analysis.scoring.text import sentences, words
+from streams.analysis.scoring.vectors import pooled
 
 GRAM = 4
 """Words a gram: shorter ones recur by chance, longer ones punish a single changed word."""
@@ -100,14 +101,6 @@ class History:
         )
 
 
-def pooled(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """One unit vector for all chunks: the direction of their mean; zeros where they cancel out."""
-    mean = np.asarray(vectors, np.float64).mean(axis=0)
-    norm = float(np.linalg.norm(mean))
-    unit: NDArray[np.float32] = (mean / norm if norm else mean).astype(np.float32)
-    return unit
-
-
 def _taken_apart(text: str) -> _Words:
     found = words(text)
     grams = zip(*(found[place:] for place in range(GRAM)), strict=False)
@@ -172,11 +165,11 @@ def _twins(a: frozenset[str], b: frozenset[str]) -> bool:
 
 
 def _explanation(kind: NoveltyKind, nearest: _Match, latest: _Match, fresh: int, total: int) -> str:
-    new = f"{fresh} of {total} sentences are new"
+    new = f"{fresh or 'none'} of {total} sentences {'is' if fresh < 2 else 'are'} new"
     if kind == "new":
         return f"No earlier filing has this risk factor; the closest one stands in that of {nearest.year}"
     if nearest.year != latest.year:
         return f"Left the filing after {nearest.year} and came back; {new}"
     if kind == "carried":
         return f"Carried over from {nearest.year}; {new}"
-    return f"Revised since {nearest.year}; {new}"
+    return f"Revised since {nearest.year}; {new if fresh else 'reworded, no sentence is wholly new'}"

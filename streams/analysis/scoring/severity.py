@@ -3,6 +3,7 @@
 The formulas, their sources and limits stand in docs/scoring.md.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import isfinite
 
@@ -53,13 +54,13 @@ def severity(
         "materiality": materiality(sentences),
     }
     if novelty.value is not None:
-        parts["novelty"] = Part(novelty.value, (novelty.explanation,), f"{novelty.kind} against earlier filings")
+        parts["novelty"] = Part(novelty.value, (novelty.explanation,), "")  # the novelty says it itself
     given: dict[str, float] = asdict(weights)
     total = sum(given[name] for name in parts)
     value = sum(part.value * given[name] for name, part in parts.items()) / total
     return Severity(
         value=round(min(max(value, 0.0), 1.0), 4),
-        explanation="; ".join(part.said for part in parts.values() if part.said) + ".",
+        explanation=_sentence(part.said for part in parts.values() if part.said),
         components=tuple(
             SeverityComponent(
                 name=name,
@@ -70,3 +71,8 @@ def severity(
             for name, part in parts.items()
         ),
     )
+
+
+def _sentence(said: Iterable[str]) -> str:
+    joined = "; ".join(said)
+    return joined if joined.endswith((".”", "!”", "?”", "…”")) else f"{joined}."

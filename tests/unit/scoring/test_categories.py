@@ -12,6 +12,7 @@ from streams.analysis.scoring.categories import (
     features,
     keyword_shares,
 )
+from streams.analysis.scoring.vectors import pooled
 from tests.unit.scoring.embedders import DIMENSIONS, BagOfWordsEmbedder, bag_of_words
 
 PLAIN_CASES = [
@@ -85,11 +86,12 @@ def test_a_file_with_executable_objects_is_refused(tmp_path_factory: pytest.Temp
         TrainedWeights.read(path.read_bytes())
 
 
-def test_the_features_are_the_first_chunk_the_keywords_and_the_cosines() -> None:
+def test_the_features_are_the_first_two_chunks_the_keywords_and_the_cosines() -> None:
     factor = FactorText("Bolts", "We make bolts.")
-    vectors = np.concatenate([bag_of_words("bolts"), bag_of_words("something else")])
+    vectors = np.concatenate([bag_of_words(text) for text in ("bolts", "something else", "consequences")])
+    start = pooled(vectors[:2])
     descriptions = np.eye(len(CATEGORIES), DIMENSIONS, dtype=np.float32)
     seen = features(factor, vectors, descriptions)
-    assert np.array_equal(seen[:DIMENSIONS], vectors[0].astype(np.float64))
+    assert np.allclose(seen[:DIMENSIONS], start)
     assert np.array_equal(seen[DIMENSIONS:-10], keyword_shares(factor))
-    assert np.array_equal(seen[-10:], vectors[0][:10].astype(np.float64))
+    assert np.allclose(seen[-10:], start[:10])

@@ -55,6 +55,32 @@ def test_added_facts_make_it_revised_and_are_named() -> None:
     assert revised.new_sentences == (FLOODS,)
 
 
+@pytest.mark.parametrize(
+    ("body", "explanation"),
+    [
+        (BODY, "Carried over from 2024; none of 6 sentences is new"),
+        (f"{BODY} {FLOODS}", "Revised since 2024; 1 of 7 sentences is new"),
+        (f"{BODY} {FLOODS} {UNRELATED}", "Revised since 2024; 4 of 10 sentences are new"),
+    ],
+)
+def test_the_explanation_counts_the_new_sentences(body: str, explanation: str) -> None:
+    assert novelty(factor(body), stored(2024)).explanation == explanation
+
+
+def test_a_revised_risk_without_a_new_sentence_is_said_to_be_reworded() -> None:
+    body = BODY
+    for old, new in (
+        ("bridge", "crossing"),
+        ("closed", "shut"),
+        ("reach", "get to"),
+        ("large", "big"),
+        ("goods", "wares"),
+    ):
+        body = body.replace(old, new)
+    reworded = novelty(factor(body), stored(2024))
+    assert reworded.explanation == "Revised since 2024; reworded, no sentence is wholly new"
+
+
 def test_a_risk_that_no_earlier_filing_has_is_new() -> None:
     new = novelty(factor(UNRELATED, "Bakers may strike."), stored(2024))
     assert new.kind == "new"

@@ -95,9 +95,14 @@ def test_weights_that_can_not_be_normalised_are_refused(weights: dict[str, float
 def test_the_explanation_quotes_the_gravest_sentence_and_says_what_else_weighs() -> None:
     text = "In 2024 we lost $5 million, a material, significant sum."
     assert severity(text, novelty(0.4), filing_year=2025).explanation == (
-        f"Harm that has happened: “{text}”; names $5 million; dense in words of materiality; "
-        "revised against earlier filings."
+        f"Harm that has happened: “{text}”; names $5 million; dense in words of materiality."
     )
+
+
+def test_the_explanation_leaves_the_novelty_to_the_novelty_and_has_one_full_stop() -> None:
+    told = severity("In 2024 we lost our plant.", novelty(0.4), filing_year=2025)
+    assert told.explanation == "Harm that has happened: “In 2024 we lost our plant.”"
+    assert told.components[-1].evidence == ("Revised since 2024",)
 
 
 def test_a_text_without_harm_says_so() -> None:
