@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 # Where it is set, every process that the tests start compiles its libraries anew, which took two thirds of its start.
 export PYTHONDONTWRITEBYTECODE :=
+# Of the examples; without Node their tests are skipped, and fail under CI.
+NODE_PACKAGES := $(if $(shell command -v npm),examples/node/node_modules/.package-lock.json)
 
 .PHONY: help setup servers demo up test bench check format requirements clean
 
@@ -28,8 +30,13 @@ demo: setup ## Watch two filings go through; or one's own: make demo FILING=10k.
 up: setup ## Start the local stack and keep it up until Ctrl-C
 	$(BIN)/sigmak up
 
-servers: setup ## Get the local servers' programs: Kafka by Maven, Weaviate and Toxiproxy by Go (minutes, once)
+servers: setup $(NODE_PACKAGES) ## Get the local servers' programs: Kafka by Maven, Weaviate and Toxiproxy by Go (minutes, once)
 	$(BIN)/python -m ops.local.fetch
+
+# npm's own note of what it installed.
+examples/node/node_modules/.package-lock.json: examples/node/package.json examples/node/package-lock.json examples/node/.npmrc
+	npm ci --prefix examples/node
+	touch $@
 
 # A test process that dies ends the run: xdist would put its finished modules back into the queue, and the run would
 # wait for ever for modules that have nothing left to do.
@@ -55,4 +62,4 @@ requirements: ## Pin the newest versions that pyproject.toml allows
 		--no-emit-index-url --custom-compile-command "make requirements" --quiet --output-file requirements.txt
 
 clean: ## Delete the virtual environment and caches of the tools
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) examples/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

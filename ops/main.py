@@ -5,7 +5,21 @@ import sys
 
 import typer
 
-from ops.commands import analyze, dead, embed_bench, extract, followers, gateway, keys, score, store, topics, up, worker
+from ops.commands import (
+    analyze,
+    dead,
+    embed_bench,
+    extract,
+    followers,
+    gateway,
+    keys,
+    score,
+    store,
+    tail,
+    topics,
+    up,
+    worker,
+)
 from ops.exit_codes import FAILED, NO_SERVER, USAGE
 from ops.failures import CommandFailed, ServerAway, UsageFailed
 
@@ -16,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Reads the risk factors of 10-K filings as an event stream.",
 )
-for module in (up, gateway, worker, followers, analyze, extract, score, topics, store, keys, dead, embed_bench):
+for module in (up, gateway, worker, followers, analyze, extract, score, topics, store, keys, dead, tail, embed_bench):
     module.register(app)
 
 

@@ -3,6 +3,7 @@
 Each notes its start in a file named after the filing's content, so that a test can count executions.
 """
 
+import math
 import os
 import signal
 import time
@@ -18,6 +19,7 @@ _SLEEPS = {"nap": 0.05, "doze": 0.2}
 _STEP = 0.01
 _MODEL = ScoringModel(analysis_version="test", embedding_model="none", classification_method="none")
 _FOLDER = Path(os.environ.get("TEST_ANALYSIS_FOLDER", "."))
+_PACE_SECONDS = 1.0
 
 
 def empty(filing: FilingSubmitted, report: Report) -> RiskAssessment:
@@ -47,7 +49,8 @@ def plodding(filing: FilingSubmitted, report: Report) -> RiskAssessment:
 def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
     """Does what the content says.
 
-    `kill-…`, `hold-…` (until a file `….go` is there), `steps-…` (10 ms each, and notes when it has stored), `nap-…` (50 ms), `doze-…` (0.2 s), `permanent-…`, `broken-…`,
+    `kill-…`, `hold-…` (until a file `….go` is there), `steps-…` (10 ms each, and notes when it has stored), `nap-…` (50 ms),
+    `doze-…` (0.2 s), `paced-group-…` (1 s, or until a file `paced-group.go` is there), `permanent-…`, `broken-…`,
     `transient-…`, `second-…` (transient at its first start), `recovering-…` (transient until a file `….go` is there).
     """
     name = filing.html_content or ""
@@ -59,10 +62,11 @@ def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         case "hold":
-            while not (_FOLDER / f"{name}.go").exists():
-                time.sleep(0.02)
+            _wait_for(f"{name}.go")
         case "steps":
             return _stepping(filing, report, _FOLDER / f"{name}.stored")
+        case "paced":
+            _wait_for(f"{name.rpartition('-')[0]}.go", at_most=_PACE_SECONDS)
         case "nap" | "doze":
             time.sleep(_SLEEPS[kind])
         case "permanent":
@@ -92,3 +96,9 @@ def _stepping(filing: FilingSubmitted, report: Report, stored: Path) -> RiskAsse
         time.sleep(_STEP)
 
     return empty(filing, storing)
+
+
+def _wait_for(file: str, *, at_most: float = math.inf) -> None:
+    until = time.monotonic() + at_most
+    while not (_FOLDER / file).exists() and time.monotonic() < until:
+        time.sleep(0.02)

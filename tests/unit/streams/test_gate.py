@@ -81,6 +81,63 @@ async def test_priority_filings_go_before_all_that_wait_and_in_their_own_order(q
     assert queue.got_in == ["in work", "urgent 1", "urgent 2", "normal"]
 
 
+async def _gets_in(queue: Queue, *names: str) -> None:
+    """These get the slot, one after another, when who holds it lets go."""
+    for name in names:
+        await queue.ends(queue.got_in[-1])
+        assert queue.got_in[-1] == name
+
+
+async def test_of_standard_filings_that_wait_one_is_let_in_after_four_priority_filings_in_a_row(queue: Queue) -> None:
+    await queue.comes("in work")
+    for number in range(3):
+        await queue.comes(f"standard {number}")
+    for number in range(10):
+        await queue.comes(f"urgent {number}", priority=True)
+    await _gets_in(queue, "urgent 0", "urgent 1", "urgent 2", "urgent 3", "standard 0")
+    await _gets_in(queue, "urgent 4", "urgent 5", "urgent 6", "urgent 7", "standard 1")
+    await _gets_in(queue, "urgent 8", "urgent 9", "standard 2")
+
+
+async def test_where_no_standard_filing_waits_priority_filings_follow_each_other_without_end(queue: Queue) -> None:
+    await queue.comes("in work")
+    for number in range(20):
+        await queue.comes(f"urgent {number}", priority=True)
+    await _gets_in(queue, *(f"urgent {number}" for number in range(20)))
+
+
+async def test_a_standard_filing_that_comes_late_is_let_in_after_those_four_and_is_no_reserve_for_later(
+    queue: Queue,
+) -> None:
+    await queue.comes("urgent 0", priority=True)
+    for number in range(1, 20):
+        await queue.comes(f"urgent {number}", priority=True)
+    await _gets_in(queue, *(f"urgent {number}" for number in range(1, 10)))
+    await queue.comes("standard 0")
+    await queue.comes("standard 1")
+    await _gets_in(queue, "standard 0", "urgent 10", "urgent 11", "urgent 12", "urgent 13", "standard 1")
+
+
+async def test_a_lone_partitions_next_filing_that_comes_a_moment_after_its_last_one_keeps_the_fifth(
+    queue: Queue,
+) -> None:
+    await queue.comes("standard 0")
+    for number in range(10):
+        await queue.comes(f"urgent {number}", priority=True)
+    await _gets_in(queue, "urgent 0")
+    await queue.comes("standard 1")
+    await _gets_in(queue, "urgent 1", "urgent 2", "urgent 3", "standard 1")
+
+
+async def test_a_standard_filing_that_was_cancelled_is_nobodys_turn(queue: Queue) -> None:
+    await queue.comes("in work")
+    await queue.comes("cancelled")
+    for number in range(6):
+        await queue.comes(f"urgent {number}", priority=True)
+    await queue.is_cancelled("cancelled")
+    await _gets_in(queue, *(f"urgent {number}" for number in range(6)))
+
+
 async def test_a_priority_filing_does_not_push_out_the_one_in_work(queue: Queue) -> None:
     await queue.comes("in work")
     await queue.comes("urgent", priority=True)
