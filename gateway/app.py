@@ -15,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 from gateway import problems
 from gateway.admission import Admission
 from gateway.api_description import describe
+from gateway.batches.batch_rows import BatchRows, BatchTable
 from gateway.bodies_in_hand import BodiesInHand
 from gateway.canceller import Canceller
 from gateway.idempotency.claim_rows import ClaimRows, ClaimTable
@@ -27,20 +28,20 @@ from gateway.metrics import GatewayMetrics
 from gateway.open_streams import OpenStreams
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
-from gateway.routes import cancellations, events, listing, probes, submissions, tasks
+from gateway.routes import batches, cancellations, events, listing, probes, submissions, tasks
 from gateway.settings import GatewaySettings
 from gateway.status_table.rows import Row
 from gateway.status_table.status_rows import StatusRows
 from gateway.status_table.table import StatusTable
 from gateway.status_table.watching import TaskWatches
-from schemas.topics import CANCELLATIONS, IDEMPOTENCY, LANES, TASKS
+from schemas.topics import BATCHES, CANCELLATIONS, IDEMPOTENCY, LANES, TASKS
 from transport.documents import DocumentFolders
 from transport.publisher import KafkaPublisher
 from transport.topics import Difference, TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, CANCELLATIONS, TASKS, IDEMPOTENCY)
+_USED_TOPICS = (*LANES, CANCELLATIONS, TASKS, IDEMPOTENCY, BATCHES)
 _WRONG_TOPICS_EXIT = 1
 
 
@@ -82,6 +83,7 @@ class Gateway:
         app.include_router(cancellations.router)
         app.include_router(events.router)
         app.include_router(listing.router)
+        app.include_router(batches.router)
         app.include_router(probes.router)
         return app
 
@@ -92,7 +94,7 @@ class Gateway:
         database = Database(settings.status_table_dir)
         follower = TopicsFollower(
             database,
-            [StatusRows(TASKS, self._changes), ClaimRows(IDEMPOTENCY)],
+            [StatusRows(TASKS, self._changes), ClaimRows(IDEMPOTENCY), BatchRows(BATCHES)],
             connection=connection,
             partitions=settings.partitions,
         )
@@ -115,6 +117,7 @@ class Gateway:
         claims = ClaimTable(database, functools.partial(follower.catch_up, IDEMPOTENCY))
         app.state.keyed_submissions = KeyedSubmissions(publisher, claims)
         app.state.table = table = StatusTable(database)
+        app.state.batches = BatchTable(database)
         app.state.watches = TaskWatches(table, self._changes)
         app.state.admission, app.state.bodies = Admission(table), BodiesInHand(settings.max_bodies_bytes)
         app.state.open_streams = OpenStreams()

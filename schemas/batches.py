@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import EventModel
+from schemas.base import EventModel, TolerantModel
 from schemas.filings import FilingYear, Ticker
 from schemas.risks import Category, Share
 from schemas.tasks import TaskError, TaskState
@@ -102,6 +102,20 @@ class MemberFailure(EventModel):
     """FAILURE or CANCELLED."""
     error: TaskError | None
     """Why; None for one that was cancelled."""
+
+
+class BatchHead(TolerantModel):
+    """The part of a batch's status that orders and ages it."""
+
+    status: Literal["OPEN", "ENDED"]
+    """As in `BatchStatus`, like the other field."""
+    ended: dict[TaskState, int] = Field(default_factory=dict)
+    """Orders statuses."""
+
+    @property
+    def ended_members(self) -> int:
+        """As in `BatchStatus`."""
+        return sum(self.ended.values())
 
 
 class BatchStatus(EventModel):

@@ -77,7 +77,7 @@ def catalogue(
         topic(RISKS, _kept(lane_retention, largest_message=8 * _MIB)),
         topic(IDEMPOTENCY, _kept(CLAIM_LIFE + timedelta(hours=1))),
         topic(BATCH_MEMBERS, _kept(lane_retention)),
-        topic(BATCHES, _compacted(timedelta(0), largest_message=8 * _MIB)),
+        topic(BATCHES, _compacted(result_life + timedelta(hours=1), largest_message=8 * _MIB)),
         topic(WEBHOOKS, _kept(timedelta(days=2))),
         topic(WEBHOOKS_RETRY, _kept(timedelta(days=2))),
         topic(ATTEMPTS_CHANGELOG, _compacted(timedelta(0))),

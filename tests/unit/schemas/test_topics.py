@@ -86,9 +86,12 @@ def test_all_topics_have_one_number_of_partitions_or_a_table_record_would_not_be
     assert {topic.partitions for topic in _topics(partitions=5).values()} == {5}
 
 
+@pytest.mark.parametrize("name", [TASKS, BATCHES])
 @pytest.mark.parametrize("life", [timedelta(hours=1), timedelta(days=3)])
-def test_an_ended_status_outlives_the_result_by_an_hour_so_that_a_rebuilding_reader_meets_it(life: timedelta) -> None:
-    config = _topics(result_life=life)[TASKS].config
+def test_an_ended_status_outlives_the_result_by_an_hour_so_that_a_rebuilding_reader_meets_it(
+    life: timedelta, name: str
+) -> None:
+    config = _topics(result_life=life)[name].config
     assert int(config["min.compaction.lag.ms"]) == (life + timedelta(hours=1)) / timedelta(milliseconds=1)
 
 
