@@ -28,6 +28,7 @@ PROBLEM_TYPES = {
     "task_expired": ProblemType(HTTPStatus.GONE, "The task ended so long ago that its status is no longer kept."),
     "task_ended": ProblemType(HTTPStatus.CONFLICT, "The task has ended, in the `state` that is told."),
     "no_such_batch": ProblemType(HTTPStatus.NOT_FOUND, "There is no such batch, or it is another key's."),
+    "batch_ended": ProblemType(HTTPStatus.CONFLICT, "All filings of the batch have ended."),
     "batch_expired": ProblemType(HTTPStatus.GONE, "The batch ended so long ago that its status is no longer kept."),
     "body_too_large": ProblemType(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is over this key's limit."),
     "document_too_large": ProblemType(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The document is over the limit."),

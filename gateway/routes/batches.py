@@ -1,23 +1,34 @@
-"""GET /batches/{id}: how far a batch is."""
+"""GET and DELETE /batches/{id}: how far a batch is, and that the rest of it is not wanted any more."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
 
 from gateway.api_description import EXAMPLES, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.batches.batch_rows import BatchRow, BatchTable
 from gateway.batches.batch_view import BatchView, view_of
+from gateway.canceller import Canceller
 from gateway.keys import ApiKey
 from gateway.materialised.follower import TableBehind, TopicsFollower
 from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
+from gateway.routes import tasks
+from gateway.routes.batch_submissions import batch_url
+from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
+from gateway.trace import traceparent_of
 from schemas.batches import BatchStatus
 from schemas.identifiers import task_created_at
+from schemas.tasks import TaskOrigin
 from schemas.topics import BATCHES, RISKS
+from transport.publisher import KafkaAway
 
 router = APIRouter(tags=["batches"])
 
@@ -32,6 +43,29 @@ _ANSWERS: Described = {
     **problems(*ANY_KEY, "no_such_batch", "batch_expired", "kafka_unavailable"),
 }
 
+
+class CancellingBatch(BaseModel):
+    """The answer to who does not want the rest of a batch any more."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    batch_id: str
+    """As it was asked for."""
+    status_url: str
+    """Where the batch's status is."""
+    message: str
+    """For a person."""
+
+
+_CANCELLING: Described = {
+    HTTPStatus.ACCEPTED: {
+        "description": "The cancellations are on Kafka; the batch's status tells which members they reached in time.",
+        "headers": described_headers("Location", required={"Location"}),
+        "content": {"application/json": {"example": EXAMPLES["batch_cancelling"]}},
+    },
+    **problems(*ANY_KEY, "no_such_batch", "batch_ended", "batch_expired", "kafka_unavailable"),
+}
+
 BatchId = Annotated[str, Path(description="The id of an accepted batch, a UUIDv7.")]
 
 
@@ -39,15 +73,59 @@ BatchId = Annotated[str, Path(description="The id of an accepted batch, a UUIDv7
 async def batch_status(request: Request, batch_id: BatchId, caller: Caller) -> Response:
     """How many members are in which state, and once all have ended what their filings say together."""
     require(caller, "read")
-    row = await owned_row(request, batch_id, caller)
+    row = await _owned_row(request, batch_id, caller)
     status = BatchStatus.model_validate_json(row.body)
     table: StatusTable = request.app.state.table
-    view = view_of(status, table.states([member.task_id for member in status.members]))
+    heads = table.heads([member.task_id for member in status.members])
+    view = view_of(status, [None if head is None else head.state for head in heads])
     headers = _POLL_AGAIN if row.ended_at is None else {}
     return Response(view.model_dump_json(), media_type="application/json", headers=headers)
 
 
-async def owned_row(request: Request, batch_id: str, caller: ApiKey) -> BatchRow:
+@router.delete(
+    "/batches/{batch_id}", status_code=HTTPStatus.ACCEPTED, response_model=CancellingBatch, responses=_CANCELLING
+)
+async def cancel_batch(request: Request, batch_id: BatchId, caller: Caller) -> Response:
+    """Have each member end that has not: at once while it waits, else before its next step, if it stores nothing yet.
+
+    The batch ends when all of them have. Asking again is harmless.
+    """
+    require(caller, "submit")
+    row = await _owned_row(request, batch_id, caller)
+    # Another gateway may know of more ends, and of members that this one has not seen yet.
+    await tasks.catch_up(request.app.state.follower)
+    table: StatusTable = request.app.state.table
+    members = [member.task_id for member in BatchStatus.model_validate_json(row.body).members]
+    open_ = [
+        (task_id, head)
+        for task_id, head in zip(members, table.heads(members), strict=True)
+        if head is not None and not head.order.ended
+    ]
+    if not open_:
+        raise Problem(HTTPStatus.CONFLICT, "batch_ended", f"All filings of batch {batch_id} have ended.")
+    await _cancel(request, caller, batch_id, open_)
+    url = batch_url(request, batch_id)
+    message = f"{len(open_)} of {len(members)} filings are cancelled, but for those that store their result already."
+    told = CancellingBatch(batch_id=batch_id, status_url=url, message=message)
+    return JSONResponse(told.model_dump(), HTTPStatus.ACCEPTED, headers={"Location": url})
+
+
+async def _cancel(request: Request, caller: ApiKey, batch_id: str, members: Sequence[tuple[str, StatusRow]]) -> None:
+    canceller: Canceller = request.app.state.canceller
+    traceparent = traceparent_of(request.headers)
+    wishes = (
+        canceller.cancel(
+            task_id, TaskOrigin.model_validate_json(head.summary), owner=caller.id, traceparent=traceparent
+        )
+        for task_id, head in members
+    )
+    try:
+        await asyncio.gather(*wishes)
+    except KafkaAway as error:
+        raise kafka_unavailable(f"Filings of batch {batch_id} may go on: {error}. Cancel it again later.") from error
+
+
+async def _owned_row(request: Request, batch_id: str, caller: ApiKey) -> BatchRow:
     """The row of the caller's batch, as new as the topic has it.
 
     Raises:
