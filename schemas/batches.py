@@ -8,7 +8,7 @@ from pydantic import Field
 from schemas.base import EventModel, TolerantModel
 from schemas.filings import FilingYear, Ticker
 from schemas.risks import Category, Share
-from schemas.tasks import TaskError, TaskState
+from schemas.tasks import StatusOrder, TaskError, TaskState
 
 MAX_MEMBERS = 500
 HIGHLIGHTS = 5
@@ -116,6 +116,11 @@ class BatchHead(TolerantModel):
     def ended_members(self) -> int:
         """As in `BatchStatus`."""
         return sum(self.ended.values())
+
+    @property
+    def order(self) -> StatusOrder:
+        """As of a task that ends with the batch's last member: what its life is counted by."""
+        return StatusOrder.of_end(1) if self.status == "ENDED" else StatusOrder(1, 0)
 
 
 class BatchStatus(EventModel):

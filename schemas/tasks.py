@@ -82,6 +82,11 @@ class StatusOrder(NamedTuple):
     step: int
     """0 waiting, 1 to 5 the steps, 6 waiting for a retry, 7 ended."""
 
+    @classmethod
+    def of_end(cls, attempt: int) -> "StatusOrder":
+        """The order of a terminal status."""
+        return cls(attempt, _ENDED_STEP)
+
     @property
     def ended(self) -> bool:
         """Whether the task is in a state that it never leaves."""
@@ -180,7 +185,7 @@ class TaskStatus(EventModel):
 
 def _order(status: StatusHead | TaskStatus) -> StatusOrder:
     if status.status.ended:
-        return StatusOrder(status.attempt, _ENDED_STEP)
+        return StatusOrder.of_end(status.attempt)
     if status.status is TaskState.RETRY:
         return StatusOrder(status.attempt, _RETRY_STEP)
     return StatusOrder(status.attempt, status.progress.current)

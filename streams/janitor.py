@@ -21,7 +21,7 @@ from transport.publisher import EventPublisher
 log = logging.getLogger(__name__)
 
 _SOURCE = "/sigmak/janitor"
-_LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.5
 _AT_ONCE = 1000
 """Tombstones in flight at a time."""
 _ALARM_SECONDS = 24 * 60 * 60.0
@@ -55,7 +55,7 @@ class Janitor:
     async def run(self, stop: asyncio.Event) -> None:
         """Delete and end what is due, until `stop` is set."""
         while not stop.is_set():
-            for seen in await asyncio.to_thread(self.topic.read, _LOOK_SECONDS):
+            for seen in await asyncio.to_thread(self.topic.read, LOOK_SECONDS):
                 self.lifetimes.observe(seen)
             # Before the end is reached, a task's later records are unknown: it may have ended since.
             if self.topic.at_end:
@@ -72,11 +72,7 @@ class Janitor:
         return [f"tasks that should be deleted have been on {TASKS} for {timedelta(seconds=int(overdue))} too long"]
 
     async def _tombstone(self) -> None:
-        due = self.lifetimes.to_tombstone()[:_AT_ONCE]
-        await asyncio.gather(*(self.events.publish(TASKS, task_id, None) for task_id in due))
-        for task_id in due:
-            self.lifetimes.tombstoned(task_id)
-        self.metrics.tombstoned.inc(len(due))
+        self.metrics.tombstoned.inc(await tombstone(self.lifetimes, self.events, TASKS))
 
     async def _expire(self) -> None:
         for seen in self.lifetimes.to_expire():
@@ -102,3 +98,12 @@ class Janitor:
         return last.model_copy(
             update={"status": TaskState.FAILURE, "error": expired(self.lane_retention), "due_at": None, "ended_at": now}
         )
+
+
+async def tombstone(lifetimes: Lifetimes, events: EventPublisher, topic: str) -> int:
+    """Delete what is past its life; returns how many."""
+    due = lifetimes.to_tombstone()[:_AT_ONCE]
+    await asyncio.gather(*(events.publish(topic, id_, None) for id_ in due))
+    for id_ in due:
+        lifetimes.tombstoned(id_)
+    return len(due)

@@ -96,6 +96,9 @@ class JanitorMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.tombstoned = Counter("sigmak_tasks_tombstoned", "Tasks deleted past their life", registry=self.registry)
+        self.batches_tombstoned = Counter(
+            "sigmak_batches_tombstoned", "Batches deleted past their life", registry=self.registry
+        )
         self.expired = Counter("sigmak_tasks_expired", "Tasks that nobody began in time", registry=self.registry)
         self._tasks = Gauge(
             "sigmak_tasks_known", "Tasks on the status topic, by state", ["state"], registry=self.registry

@@ -73,3 +73,41 @@ def test_a_batch_ends_with_its_last_member_also_when_workers_were_killed_meanwhi
     assert end.ended == {TaskState.FAILURE: 2, TaskState.SUCCESS: 9}
     assert {failure.error.type for failure in end.failures if failure.error} == {"not_a_filing"}
     assert [company.ticker for company in end.companies] == ["BATCH0", "BATCH1", "BATCH2"]
+
+
+def test_a_batch_over_http_counts_its_members_refuses_what_is_none_and_ends_when_the_rest_is_cancelled(
+    system: System,
+) -> None:
+    gateway = system.gateway()
+    kinds = ["permanent", "nap", "hold", "nap"]
+    contents = [f"{kind}-{uuid.uuid4().hex}" for kind in kinds]
+    filings = [{"ticker": "HTTP", "filing_year": 2024, "html_content": content} for content in contents]
+    body, key = {"filings": [{"ticker": "no ticker"}, *filings]}, {"Idempotency-Key": uuid.uuid4().hex}
+    answer = gateway.ask("POST", "/batches", json=body, headers=key)
+    assert answer.status_code == 202, answer.text
+    accepted = answer.json()
+    assert [each["index"] for each in accepted["refused"]] == [0]
+    place = f"/batches/{accepted['batch_id']}"
+    assert gateway.ask("GET", place).json()["counts"] == {"PENDING": 4}
+    again = gateway.ask("POST", "/batches", json=body, headers=key)
+    assert (again.json(), again.headers["idempotent-replayed"]) == (accepted, "true")
+    worker = system.worker("scripted")
+    eventually(lambda: system.executions(contents[2]), within=30, what="the third filing has begun")
+    open_ = eventually(
+        lambda: found if (found := gateway.ask("GET", place).json())["counts"].get("PROGRESS") else None,
+        within=10,
+        what="the third filing is in work",
+    )
+    assert open_["counts"] == {"FAILURE": 1, "SUCCESS": 1, "PROGRESS": 1, "PENDING": 1}
+    assert gateway.ask("DELETE", place).status_code == 202
+    (system.analyses / f"{contents[2]}.go").touch()
+    ended = eventually(
+        lambda: found if (found := gateway.ask("GET", place).json())["status"] == "ENDED" else None,
+        within=30,
+        what="the end of the batch",
+    )
+    assert ended["counts"] == {"SUCCESS": 1, "FAILURE": 1, "CANCELLED": 2}
+    assert [member["task_id"] for member in ended["members"]] == accepted["task_ids"][1:]
+    assert [failure["state"] for failure in ended["failures"]] == ["FAILURE", "CANCELLED", "CANCELLED"]
+    assert gateway.ask("DELETE", place).status_code == 409
+    assert worker.ready()
