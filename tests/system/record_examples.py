@@ -58,15 +58,20 @@ def _record(system: System) -> dict[str, Any]:
     tight = system.gateway(max_body_bytes=_ROOM, max_bodies_bytes=_ROOM)
     eventually(lambda: _answers(without_kafka), within=30, what="the gateway without Kafka answers")
     request = {"ticker": "KLMF", "filing_year": 2024, "retrieve_top_k": 1, "html_content": _DOCUMENT}
+    cancelling, statuses = _cancelled_batch(gateway), _statuses(system)
+    batches = _batches(gateway)
+    ended_batch = batches["batch"]["batch_id"]
     return {
         "analyze": request,
         "index": {"ticker": "KLMF", "filing_year": 2023, "html_content": _DOCUMENT},
         "accepted": gateway.ask("POST", "/analyze", json=request).json(),
-        "statuses": _statuses(system),
+        **batches,
+        "batch_cancelling": cancelling,
+        "statuses": statuses,
         "ready": gateway.ask("GET", "/ready").json(),
         "not_ready": without_kafka.ask("GET", "/ready").json(),
         "health": gateway.ask("GET", "/health").json(),
-        "problems": dict(sorted(_problems(system, gateway, tight, without_kafka))),
+        "problems": dict(sorted(_problems(system, gateway, tight, without_kafka, ended_batch))),
     }
 
 
@@ -92,8 +97,30 @@ def _statuses(system: System) -> dict[str, Any]:
     return {"pending": pending, "success": success, "failure": failure}
 
 
+def _cancelled_batch(gateway: Gateway) -> dict[str, Any]:
+    """What is told to who cancels a batch, while no worker is there yet."""
+    filings = [{"ticker": "KLMF", "filing_year": year, "html_content": _DOCUMENT} for year in (2023, 2024)]
+    batch_id = gateway.ask("POST", "/batches", json={"filings": filings}).json()["batch_id"]
+    return dict(gateway.ask("DELETE", f"/batches/{batch_id}").json())
+
+
+def _batches(gateway: Gateway) -> dict[str, Any]:
+    """What is told of a batch, while a real worker is at work."""
+    later = (_FILINGS / "KLMF_2024.html").read_text()
+    wanted = [("KLMF", later), ("KLMF", "<p>A letter.</p>"), ("klmf", later)]
+    filings = [{"ticker": ticker, "filing_year": 2024, "html_content": document} for ticker, document in wanted]
+    accepted = gateway.ask("POST", "/batches", json={"filings": filings}).json()
+    ended = eventually(lambda: _ended_batch(gateway, accepted["batch_id"]), within=120, what="the end of the batch")
+    return {"batch_accepted": accepted, "batch": ended}
+
+
+def _ended_batch(gateway: Gateway, batch_id: str) -> dict[str, Any] | None:
+    found: dict[str, Any] = gateway.ask("GET", f"/batches/{batch_id}").json()
+    return found if found["status"] == "ENDED" else None
+
+
 def _problems(
-    system: System, gateway: Gateway, tight: Gateway, without_kafka: Gateway
+    system: System, gateway: Gateway, tight: Gateway, without_kafka: Gateway, ended_batch: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     def key(**changes: Any) -> str:
         limits = KeyLimits.model_validate(changes.pop("limits", {}))
@@ -123,6 +150,9 @@ def _problems(
         gateway.ask("POST", "/analyze", **html(b"x", **{"Content-Encoding": "br"})),
         gateway.ask("POST", "/analyze", **html(b"\xe9", **{"Content-Type": "text/html; charset=nonsense"})),
         gateway.post(ticker="klmf"),
+        gateway.ask("GET", "/batches/x"),
+        gateway.ask("GET", f"/batches/{_LONG_AGO}"),
+        gateway.ask("DELETE", f"/batches/{ended_batch}"),
         *[gateway.post(key=once) for _ in range(2)][1:],
         *[gateway.post(key=waiting) for _ in range(2)][1:],
         without_kafka.post(),
