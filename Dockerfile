@@ -24,7 +24,7 @@ RUN uv pip install --quiet --no-deps --no-build-isolation . \
 FROM python:3.11-slim
 RUN useradd --create-home --uid 10001 sigmak \
     && install --directory --owner=sigmak --group=sigmak \
-        /data /data/status-table /data/worker /data/store /data/vectors
+        /data /data/status-table /data/webhook-secrets /data/worker /data/store /data/vectors
 COPY --from=build /opt/sigmak /opt/sigmak
 COPY --from=build --chown=sigmak:sigmak /opt/cache/sigmak /home/sigmak/.cache/sigmak
 ENV PATH=/opt/sigmak/bin:$PATH PYTHONUNBUFFERED=1

@@ -18,6 +18,7 @@ from gateway.api_description import describe
 from gateway.batches.batch_publisher import BatchPublisher
 from gateway.batches.batch_rows import BatchRows, BatchTable
 from gateway.bodies_in_hand import BodiesInHand
+from gateway.callbacks import Callbacks
 from gateway.canceller import Canceller
 from gateway.idempotency.claim_rows import ClaimRows, ClaimTable
 from gateway.idempotency.fingerprints import batch_hash_in_thread, hash_in_thread
@@ -36,14 +37,14 @@ from gateway.status_table.rows import Row
 from gateway.status_table.status_rows import StatusRows
 from gateway.status_table.table import StatusTable
 from gateway.status_table.watching import TaskWatches
-from schemas.topics import BATCH_MEMBERS, BATCHES, CANCELLATIONS, IDEMPOTENCY, LANES, TASKS
+from schemas.topics import BATCH_MEMBERS, BATCHES, CANCELLATIONS, IDEMPOTENCY, LANES, TASKS, WEBHOOKS
 from transport.documents import DocumentFolders
 from transport.publisher import KafkaPublisher
 from transport.topics import Difference, TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, CANCELLATIONS, TASKS, IDEMPOTENCY, BATCHES, BATCH_MEMBERS)
+_USED_TOPICS = (*LANES, CANCELLATIONS, TASKS, IDEMPOTENCY, BATCHES, BATCH_MEMBERS, WEBHOOKS)
 _WRONG_TOPICS_EXIT = 1
 
 
@@ -115,6 +116,7 @@ class Gateway:
         app.state.metrics = metrics
         app.state.settings, app.state.keys = settings, self._keys
         app.state.documents = DocumentFolders(settings.document_roots)
+        app.state.callbacks = Callbacks.of(settings)
         app.state.publisher = publisher = FilingPublisher(kafka, settings.publish_timeout)
         app.state.canceller = Canceller(kafka, settings.publish_timeout)
         claims = ClaimTable(database, functools.partial(follower.catch_up, IDEMPOTENCY))

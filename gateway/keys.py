@@ -1,17 +1,14 @@
 """API keys as their file has them: hashes, what each may do, and until when."""
 
-import fcntl
 import hashlib
-import os
 import secrets
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from transport import replaced_file
 
 Scope = Literal["submit", "read", "read:all"]
 Tier = Literal["standard", "high"]
@@ -21,7 +18,6 @@ Limit = Annotated[int, Field(ge=1)] | Literal["unlimited"]
 DEFAULT_SCOPES: frozenset[Scope] = frozenset({"submit", "read"})
 _PREFIX = "sigmak_"
 _SECRET_BYTES = 32
-_PRIVATE = 0o600
 _ON_FILE = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
@@ -121,8 +117,7 @@ def add_key(
         created_at=datetime.now(UTC),
         expires_at=expires_at,
     )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(file):
+    with replaced_file.alone(file):
         existing = read_keys(file) if file.exists() else ()
         _write(file, (*existing, record))
     return record, secret
@@ -141,7 +136,7 @@ def revoke_key(file: Path, key: str) -> ApiKey:
     """
     if not file.exists():
         raise KeyFileUnreadable(f"there is no file of API keys {file}")
-    with _alone(file):
+    with replaced_file.alone(file):
         keys = read_keys(file)
         found = _named(keys, key)
         if found.revoked_at is not None:
@@ -164,26 +159,5 @@ def _named(keys: tuple[ApiKey, ...], name: str) -> ApiKey:
     return found[0]
 
 
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """No other process changes the file meanwhile: of two that add a key at once, one would write over the other's."""
-    # The folder is locked, since the file itself is replaced.
-    descriptor = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _write(file: Path, keys: tuple[ApiKey, ...]) -> None:
-    # Written beside and renamed: a gateway that reads meanwhile sees the old file or the new one, never half.
-    # The mode is kept: who made the file readable for a container's user would lock it out with the next key.
-    mode = file.stat().st_mode & 0o777 if file.exists() else _PRIVATE
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(_KeyFile(keys=keys).model_dump_json(indent=2, exclude_none=True) + "\n")
-        stream.flush()
-        os.fchmod(descriptor, mode)
-        os.fsync(stream.fileno())
-    Path(temporary).replace(file)
+    replaced_file.replace(file, _KeyFile(keys=keys).model_dump_json(indent=2, exclude_none=True) + "\n")

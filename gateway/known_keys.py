@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from gateway.keys import ApiKey, KeyFileUnreadable, hash_of, read_keys
+from transport.replaced_file import stamp
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ class KnownKeys:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._fault: str | None = None
-        self._stamp = _stamp(file)
+        self._stamp = stamp(file)
         self._by_hash = _by_hash(file)
 
     def find(self, key: str) -> ApiKey | None:
@@ -35,25 +36,17 @@ class KnownKeys:
         return self._fault
 
     def _load_if_changed(self) -> None:
-        stamp = _stamp(self._file)
-        if stamp == self._stamp:
+        found = stamp(self._file)
+        if found == self._stamp:
             return
         # Before it is read: what changes while it is read is read again.
-        self._stamp = stamp
+        self._stamp = found
         try:
             self._by_hash, self._fault = _by_hash(self._file), None
         except KeyFileUnreadable as error:
             # A slip in the file must not lock everybody out; nobody is let in by it either.
             self._fault = "the file of API keys can't be read or is damaged; the keys of before are still valid"
             log.error("%s; the keys of before are still valid", error)
-
-
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    try:
-        stat = file.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def _by_hash(file: Path) -> dict[str, ApiKey]:

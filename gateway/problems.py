@@ -99,6 +99,12 @@ def _invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {named}.", errors=fields)
 
 
+def invalid_field(name: str, message: str) -> Problem:
+    """422 for one field, whose value the request's model takes and we do not."""
+    errors = [{"field": name, "message": message}]
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {name}.", errors=errors)
+
+
 def kafka_unavailable(detail: str, **members: Any) -> Problem:
     """503: Kafka can't take or tell something now; the caller comes again."""
     headers = {"Retry-After": "2"}

@@ -95,6 +95,7 @@ class FilingPublisher:
             submitted_at=submitted_at,
             labels=offered.filing.labels,
             batch_id=offered.filing.batch_id,
+            callback_url=offered.filing.callback_url,
         )
         status = task_status(
             pending, source=_SOURCE, time=submitted_at, owner=offered.owner, traceparent=offered.traceparent

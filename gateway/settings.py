@@ -7,12 +7,12 @@ from platformdirs import user_state_path
 from pydantic import Field, model_validator
 
 from gateway.keys import Limit
-from transport.settings import KafkaSettings
+from transport.webhook_settings import WebhookSettings
 
 _MIB = 1024 * 1024
 
 
-class GatewaySettings(KafkaSettings):
+class GatewaySettings(WebhookSettings):
     """Each field is read from the environment, prefix `SIGMAK_`."""
 
     host: str = "127.0.0.1"

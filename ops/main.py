@@ -18,6 +18,7 @@ from ops.commands import (
     tail,
     topics,
     up,
+    webhooks,
     worker,
 )
 from ops.exit_codes import FAILED, NO_SERVER, USAGE
@@ -30,7 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Reads the risk factors of 10-K filings as an event stream.",
 )
-for module in (up, gateway, worker, followers, analyze, extract, score, topics, store, keys, dead, tail, embed_bench):
+for module in (up, gateway, worker, followers, webhooks):
+    module.register(app)
+for module in (analyze, extract, score, topics, store, keys, dead, tail, embed_bench):
     module.register(app)
 
 

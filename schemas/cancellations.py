@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from schemas.base import EventModel
+from schemas.callbacks import CallbackUrl
 from schemas.filings import FilingYear, Ticker
 from schemas.labels import Labels
 
@@ -29,3 +30,5 @@ class Cancellation(EventModel):
     """As in the filing event."""
     batch_id: str | None = None
     """The batch that the task is a member of."""
+    callback_url: CallbackUrl | None = None
+    """Where its end is told, as in the filing event."""

@@ -11,6 +11,7 @@ from schemas.envelope import ATTEMPT_HEADER, OWNER_HEADER, CloudEvent
 from schemas.filings import FilingSubmitted
 from schemas.risks import RiskAssessment
 from schemas.tasks import TaskStatus
+from schemas.webhooks import WebhookDelivery
 
 FILING_SUBMITTED = "sigmak.filing.submitted.v1"
 TASK_STATUS = "sigmak.task.status.v1"
@@ -20,6 +21,7 @@ TASK_CANCELLATION = "sigmak.task.cancellation.v1"
 BATCH_OPENED = "sigmak.batch.opened.v1"
 MEMBER_OUTCOME = "sigmak.batch.member-outcome.v1"
 BATCH_STATUS = "sigmak.batch.status.v1"
+WEBHOOK_DELIVERY = "sigmak.webhook.delivery.v1"
 
 
 def filing_submitted(
@@ -151,6 +153,22 @@ def batch_status(status: BatchStatus, *, source: str, time: datetime, owner: str
         subject=status.batch_id,
         data=status.model_dump_json().encode(),
         extensions=_owned_by(owner),
+    )
+
+
+def webhook_delivery(
+    delivery: WebhookDelivery, *, source: str, time: datetime, traceparent: str | None = None
+) -> CloudEvent:
+    """A delivery's new state. A repeat of the same state has the same id."""
+    resent, attempts, _ = delivery.order
+    return CloudEvent(
+        id=f"{delivery.webhook_id}.{resent}.{attempts}.{delivery.outcome or 'waiting'}",
+        type=WEBHOOK_DELIVERY,
+        source=source,
+        time=time,
+        subject=delivery.subject,
+        data=delivery.model_dump_json().encode(),
+        traceparent=traceparent,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.base import EventModel
+from schemas.callbacks import CallbackUrl
 from schemas.labels import Labels
 
 Ticker = Annotated[str, Field(pattern=r"^[A-Z0-9.\-]{1,10}$", examples=["AAPL", "BRK.B"])]
@@ -34,6 +35,8 @@ class FilingSource(EventModel):
     """An absolute path of the document, below a folder that the workers are allowed to read."""
     labels: Labels = Field(default_factory=dict)
     """What the sender marks the filing with: up to ten names with a value each; task and result have them, too."""
+    callback_url: CallbackUrl | None = None
+    """Where to tell, signed, that the task has ended."""
 
     @model_validator(mode="after")
     def _one_document(self) -> Self:

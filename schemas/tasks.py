@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pydantic import AwareDatetime, Field
 
 from schemas.base import EventModel, TolerantModel
+from schemas.callbacks import CallbackUrl
 from schemas.filings import FilingYear, Ticker
 from schemas.labels import Labels
 from schemas.risks import IndexSummary, RiskAssessment
@@ -141,6 +142,8 @@ class TaskOrigin(TolerantModel):
     """As in the filing event."""
     batch_id: str | None = None
     """The batch that it was submitted with."""
+    callback_url: CallbackUrl | None = None
+    """Where its end is told, as in the filing event."""
 
 
 class TaskStatus(EventModel):
@@ -176,6 +179,8 @@ class TaskStatus(EventModel):
     """The task whose dead letter this one was made from."""
     batch_id: str | None = None
     """The batch that it was submitted with."""
+    callback_url: CallbackUrl | None = None
+    """Where its end is told, as in the filing event."""
 
     @property
     def order(self) -> StatusOrder:

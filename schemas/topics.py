@@ -15,7 +15,6 @@ IDEMPOTENCY = "sigmak.idempotency.v1"
 BATCH_MEMBERS = "sigmak.batch-members.v1"
 BATCHES = "sigmak.batches.v1"
 WEBHOOKS = "sigmak.webhooks.v1"
-WEBHOOKS_RETRY = "sigmak.webhooks.retry.v1"
 ATTEMPTS_CHANGELOG = "sigmak.attempts-changelog.v1"
 """Behind the workers' Table of attempts, starts and ends."""
 BATCHES_CHANGELOG = "sigmak.batches-changelog.v1"
@@ -79,7 +78,6 @@ def catalogue(
         topic(BATCH_MEMBERS, _kept(lane_retention)),
         topic(BATCHES, _compacted(result_life + timedelta(hours=1), largest_message=8 * _MIB)),
         topic(WEBHOOKS, _kept(timedelta(days=2))),
-        topic(WEBHOOKS_RETRY, _kept(timedelta(days=2))),
         topic(ATTEMPTS_CHANGELOG, _compacted(timedelta(0))),
         topic(BATCHES_CHANGELOG, _compacted(timedelta(0))),
     )

@@ -8,15 +8,13 @@ from typing import cast
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from streams.group_member import member_settings
 from streams.incoming import FilingRecord
 from transport.connection import KafkaConnection
 
 log = logging.getLogger(__name__)
 
 _BATCH = 100
-_SESSION_SECONDS = 10
-"""How long the records of a follower that died wait for another one. The classic protocol takes it from the client; the
-newer one (KIP-848) leaves it to the broker, whose default and least value is 45 s."""
 _QUEUE_KIB = 16 * 1024
 """librdkafka would read 64 MiB ahead of each partition that is not paused."""
 _FETCH_BYTES = 16 * 1024 * 1024
@@ -55,17 +53,10 @@ class DueConsumer:
         self._held: dict[TopicAndPartition, _Held] = {}
         self._consumer = Consumer(
             {
-                **connection.client_settings(),
-                "group.id": group,
-                "partition.assignment.strategy": "cooperative-sticky",
-                "session.timeout.ms": _SESSION_SECONDS * 1000,
-                "enable.auto.commit": False,
-                "enable.auto.offset.store": False,
-                "auto.offset.reset": "earliest",
+                **member_settings(connection, group),
                 "queued.max.messages.kbytes": _QUEUE_KIB,
                 "fetch.message.max.bytes": _FETCH_BYTES,
                 "fetch.max.bytes": _FETCH_BYTES,
-                "log_level": 2,
             }
         )
         self._consumer.subscribe(list(topics), on_revoke=self._forget, on_lost=self._forget)

@@ -6,7 +6,7 @@ Numbered, since the order is the guarantee:
   3. the start is counted, and the count acknowledged, before work begins: a filing that kills its worker is found out;
   4. the analysis runs; before it stores, this is marked, and the mark acknowledged: until then the task can be
      cancelled (`cancelling`), and is ended here at its next step;
-  5. the result, then the status, then the end in the Table, each acknowledged;
+  5. the result, then the status, then the webhook, then the end in the Table, each acknowledged;
      or, where something was away: the next attempt's event, then the status, then the attempt in the Table;
   6. only then does the event end, and its offset may be committed.
 A crash between any two repeats work and never an effect: what is published again has the same ids.

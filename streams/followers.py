@@ -5,25 +5,33 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from random import uniform
 
 from prometheus_client import CollectorRegistry
 
-from schemas.topics import BATCH_MEMBERS, BATCHES, FILINGS_DEAD, FILINGS_RETRIES, LANES, TASKS
+from schemas.topics import BATCH_MEMBERS, BATCHES, FILINGS_DEAD, FILINGS_RETRIES, LANES, TASKS, WEBHOOKS
 from streams import forwarder
 from streams.batches.batch_janitor import BatchJanitor
 from streams.due_consumer import DueConsumer
 from streams.forwarder import Forwarder
 from streams.janitor import Janitor
 from streams.lifetimes import Lifetimes
-from streams.metrics import ForwarderMetrics, JanitorMetrics
+from streams.metrics import ForwarderMetrics, JanitorMetrics, WebhookMetrics
 from streams.outcomes import Outcomes
 from streams.probes import serve_probes
-from streams.settings import FollowerSettings
+from streams.settings import FollowerSettings, WebhookSenderSettings
 from streams.status_topic import StatusTopicReader
 from streams.topic_check import topics_are_right
+from streams.webhooks.courier import Courier
+from streams.webhooks.guarded_network import SystemResolver
+from streams.webhooks.sending import Sender
+from streams.webhooks.shares import Shares
+from streams.webhooks.topic import WebhookTopic
+from streams.webhooks.waiting_room import WaitingRoom
 from transport.metrics import show_producer_queue
 from transport.publisher import KafkaPublisher
 from transport.topics import TopicAdmin
+from transport.webhook_secrets import WebhookSecrets
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +62,16 @@ def run_forwarder(settings: FollowerSettings) -> None:
         finally:
             await asyncio.to_thread(waiting.close)
 
-    follower = Follower(settings, "forwarder", (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, TASKS), metrics.registry)
+    follower = Follower(
+        settings, "forwarder", (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, TASKS, WEBHOOKS), metrics.registry
+    )
     asyncio.run(follower.run(work))
 
 
 def run_janitor(settings: FollowerSettings) -> None:
     """Run the janitor in this process until it is told to stop; raises as `run_forwarder` does."""
     metrics = JanitorMetrics()
-    follower = Follower(settings, "janitor", (TASKS, BATCH_MEMBERS, BATCHES), metrics.registry)
+    follower = Follower(settings, "janitor", (TASKS, BATCH_MEMBERS, BATCHES, WEBHOOKS), metrics.registry)
 
     async def work(publisher: KafkaPublisher, stop: asyncio.Event) -> None:
         retention = settings.lane_retention
@@ -82,6 +92,33 @@ def run_janitor(settings: FollowerSettings) -> None:
             await asyncio.gather(*(asyncio.to_thread(reader.close) for reader in (tasks, batches)))
 
     asyncio.run(follower.run(work))
+
+
+def run_webhooks(settings: WebhookSenderSettings) -> None:
+    """Run the sender of webhooks in this process until it is told to stop; raises as `run_forwarder` does."""
+    metrics = WebhookMetrics()
+
+    async def work(publisher: KafkaPublisher, stop: asyncio.Event) -> None:
+        shares, resolver = Shares(), SystemResolver()
+        room, topic = WaitingRoom(shares), WebhookTopic(settings.connection())
+        sender = Sender(
+            secrets=WebhookSecrets(settings.webhook_secrets_file),
+            allowed=settings.allowed_receivers(),
+            resolve=resolver,
+            now=_now,
+            ca_file=settings.webhook_ca_file,
+        )
+        metrics.show(waiting=room.waiting, in_hand=shares.in_hand, overdue=lambda: room.overdue(_now()))
+        show_producer_queue(metrics.registry, publisher.queued)
+        courier = Courier(topic, room, shares, sender, publisher, metrics, settings.webhook_delays, _now, _stretch)
+        try:
+            await courier.run(stop)
+        finally:
+            await sender.close()
+            resolver.close()
+            await asyncio.to_thread(topic.close, room.finished())
+
+    asyncio.run(Follower(settings, "webhook-sender", (WEBHOOKS,), metrics.registry).run(work))
 
 
 class Follower:
@@ -144,6 +181,10 @@ async def _until_stopped(work: Awaitable[None], stop: asyncio.Event) -> None:
         await asyncio.wait_for(working, None if working.done() else _LEAVE_SECONDS)
     except TimeoutError:
         log.warning("Kafka acknowledges nothing; what was sent is sent again after the next start")
+
+
+def _stretch() -> float:
+    return uniform(0.9, 1.1)  # noqa: S311, it spreads attempts and keeps nothing secret
 
 
 def _now() -> datetime:

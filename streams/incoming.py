@@ -102,6 +102,10 @@ class Task(Protocol):
     def batch_id(self) -> str | None:
         """The batch that it is a member of."""
 
+    @property
+    def callback_url(self) -> str | None:
+        """Where its end is told, as in the filing."""
+
 
 @dataclass(frozen=True, slots=True)
 class FilingEvent:
@@ -135,6 +139,11 @@ class FilingEvent:
         """The filing's; none for a redriven one, which is a task beside those that the batch knows."""
         return self.filing.batch_id if self.redriven_from is None else None
 
+    @property
+    def callback_url(self) -> str | None:
+        """The filing's."""
+        return self.filing.callback_url
+
 
 @dataclass(frozen=True, slots=True)
 class CancellationEvent:
@@ -149,6 +158,7 @@ class CancellationEvent:
     redriven_from: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     batch_id: str | None = None
+    callback_url: str | None = None
     attempt: int = 1
 
 

@@ -16,6 +16,7 @@ from schemas.topics import TASKS
 from streams.batches.announcement import tell_outcome
 from streams.lifetimes import Lifetimes, StatusSeen
 from streams.metrics import JanitorMetrics
+from streams.webhooks.announcement import announce_end
 from transport.publisher import EventPublisher
 
 log = logging.getLogger(__name__)
@@ -78,11 +79,12 @@ class Janitor:
         for seen in self.lifetimes.to_expire():
             status = self._ended(seen)
             if status is not None:
-                event = task_status(status, source=_SOURCE, time=self.lifetimes.now(), owner=seen.owner)
+                now = self.lifetimes.now()
+                # Before the status: after it, another janitor would not come back to what this one left undone.
+                await announce_end(self.events, status, owner=seen.owner, source=_SOURCE, time=now)
+                await tell_outcome(self.events, status, RiskDigest(), source=_SOURCE, time=now, owner=seen.owner)
+                event = task_status(status, source=_SOURCE, time=now, owner=seen.owner)
                 await self.events.publish(TASKS, seen.task_id, event)
-                await tell_outcome(
-                    self.events, status, RiskDigest(), source=_SOURCE, time=self.lifetimes.now(), owner=seen.owner
-                )
                 self.metrics.expired.inc()
                 log.warning("task %s expired: nobody began it within %s", seen.task_id, self.lane_retention)
             self.lifetimes.expired(seen.task_id)

@@ -112,3 +112,28 @@ class JanitorMetrics:
         for state, count in lifetimes.count().items():
             self._tasks.labels(state).set(count)
         self._overdue.set(lifetimes.overdue())
+
+
+class WebhookMetrics:
+    """What the sender of webhooks counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.attempts = Counter(
+            "sigmak_webhooks_attempts",
+            "Attempts to deliver, by HTTP status or error",
+            ["result"],
+            registry=self.registry,
+        )
+        self.ended = Counter(
+            "sigmak_webhooks_ended", "Deliveries that ended, by outcome", ["outcome"], registry=self.registry
+        )
+
+    def show(self, *, waiting: Callable[[], int], in_hand: Callable[[], int], overdue: Callable[[], float]) -> None:
+        """Show how many deliveries are open, how many of them are in hand, and how late the oldest other one is."""
+        for name, told, value in (
+            ("sigmak_webhooks_open", "Deliveries that have not ended", waiting),
+            ("sigmak_webhooks_in_hand", "Attempts under way", in_hand),
+            ("sigmak_webhooks_lag_seconds", "How long ago the oldest became due that waits for its receiver", overdue),
+        ):
+            Gauge(name, told, registry=self.registry).set_function(value)

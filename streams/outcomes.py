@@ -16,6 +16,7 @@ from schemas.topics import FILINGS_DEAD, FILINGS_RETRIES, RISKS, TASKS
 from streams.batches.announcement import tell_outcome
 from streams.batches.digests import digest_of
 from streams.incoming import FilingEvent, FilingRecord, Task
+from streams.webhooks.announcement import announce_end
 from transport.publisher import EventPublisher, EventTooLarge
 
 log = logging.getLogger(__name__)
@@ -170,12 +171,17 @@ class Outcomes:
             labels=dict(event.labels),
             redriven_from=event.redriven_from,
             batch_id=event.batch_id,
+            callback_url=event.callback_url,
         )
         message = task_status(status, source=_SOURCE, time=self.now(), owner=event.owner, traceparent=event.traceparent)
         await self.events.publish(TASKS, event.task_id, message)
         if state.ended:
             # Behind the status: who reads that a batch has ended finds each of its tasks ended.
             await tell_outcome(self.events, status, digest, source=_SOURCE, time=self.now(), owner=event.owner)
+            # Behind the status, so that who is told can read it.
+            await announce_end(
+                self.events, status, owner=event.owner, source=_SOURCE, time=self.now(), traceparent=event.traceparent
+            )
 
 
 async def _fitting(result: RiskAssessment, publish: Callable[[RiskAssessment], Awaitable[None]]) -> None:

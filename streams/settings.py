@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_cache_path, user_state_path
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 
 from streams.analysis.embedding import Backend, Precision, check_offered
 from streams.analysis.scoring.severity import SeverityWeights
+from streams.webhooks.schedule import DELAYS
 from transport.settings import KafkaSettings
+from transport.webhook_settings import WebhookSettings
 
 _MIB = 1024 * 1024
 
@@ -16,12 +18,28 @@ RetryDelay = Annotated[float, Field(gt=0, le=3600)]
 
 
 class FollowerSettings(KafkaSettings):
-    """The settings of forwarder and janitor. Each field is read from the environment, prefix `SIGMAK_`."""
+    """The settings that all followers have. Each field is read from the environment, prefix `SIGMAK_`."""
 
     follower_probe_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Port of /live, /ready and /metrics on `follower_probe_host`; 0 serves none."""
     follower_probe_host: str = "127.0.0.1"
     """The address that a follower's probes listen on."""
+
+
+WebhookDelay = Annotated[float, Field(gt=0, le=86400)]
+
+
+class WebhookSenderSettings(WebhookSettings, FollowerSettings):
+    """The settings of the sender of webhooks."""
+
+    webhook_secrets_file: Path
+    """The file of signing secrets, which `sigmak webhooks secret` writes, readable by its owner only. Without it no
+    `callback_url` is taken."""
+    webhook_delays: Annotated[tuple[WebhookDelay, ...], Field(max_length=50)] = DELAYS
+    """Seconds that the second and each later attempt of a webhook wait, give or take a tenth, as a JSON list; after the
+    last it is given up."""
+    webhook_ca_file: FilePath | None = None
+    """PEM file of authorities that receivers' certificates may be of, beside those that the system knows."""
 
 
 class WorkerSettings(KafkaSettings):

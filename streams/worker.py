@@ -18,6 +18,7 @@ from schemas.topics import (
     LANES,
     RISKS,
     TASKS,
+    WEBHOOKS,
 )
 from streams.agents.app import WorkerApp
 from streams.agents.attempts import AttemptsTable
@@ -46,7 +47,7 @@ from transport.topics import TopicAdmin
 log = logging.getLogger(__name__)
 
 _USED_TOPICS = (
-    *LANES, *FILINGS_RETRIES, FILINGS_DEAD, CANCELLATIONS, TASKS, RISKS, BATCH_MEMBERS, BATCHES,
+    *LANES, *FILINGS_RETRIES, FILINGS_DEAD, CANCELLATIONS, TASKS, RISKS, BATCH_MEMBERS, BATCHES, WEBHOOKS,
     ATTEMPTS_CHANGELOG, BATCHES_CHANGELOG,
 )  # fmt: skip
 _LEAVE_SECONDS = 15.0

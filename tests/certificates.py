@@ -11,10 +11,12 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 _LIFE = timedelta(days=1)
+RECEIVER = "receiver.test"
+"""A name that resolves nowhere but in tests."""
 
 
 class Authority:
-    """Certifies brokers and clients on 127.0.0.1.
+    """Certifies brokers, clients and receivers of webhooks on 127.0.0.1.
 
     Attributes:
         file: its certificate, which who trusts it is given.
@@ -56,7 +58,8 @@ class Authority:
         return certificate_file, key_file
 
     def _certified(self, name: str, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-        here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        here = x509.SubjectAlternativeName([address, x509.DNSName(RECEIVER)])
         return self._signed(_named(name), key, x509.BasicConstraints(ca=False, path_length=None), here)
 
     def _signed(

@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from gateway.publisher import FilingPublisher, Offered, OutcomeUnknown, made_at
 from schemas.batches import BatchMember, BatchOpened, BatchStatus, MemberOutcome
 from schemas.envelope import CloudEvent
-from schemas.events import batch_opened, batch_status, member_outcome, task_status
+from schemas.events import batch_opened, batch_status, member_outcome, task_status, webhook_delivery
 from schemas.identifiers import derived_task_id
 from schemas.tasks import WAITING, TaskError, TaskState, TaskStatus
-from schemas.topics import BATCH_MEMBERS, BATCHES, TASKS
+from schemas.topics import BATCH_MEMBERS, BATCHES, TASKS, WEBHOOKS
+from schemas.webhooks import task_ended
 from transport.publisher import EventTooLarge, PublishFailed
 
 _SOURCE = "/sigmak/gateway"
@@ -158,7 +159,7 @@ class BatchPublisher:
             await self._fail(task_id, offered, until)
 
     async def _fail(self, task_id: str, offered: Offered, until: float) -> None:
-        """End a member whose filing no worker will ever see, as workers end theirs: its status, then its batch's."""
+        """End a member that no worker will ever see, as workers end theirs: its status, its batch, its callback."""
         at, filing = made_at(task_id), offered.filing
         end = TaskStatus(
             task_id=task_id,
@@ -171,6 +172,7 @@ class BatchPublisher:
             ended_at=at,
             labels=filing.labels,
             batch_id=filing.batch_id,
+            callback_url=filing.callback_url,
         )
         status = task_status(end, source=_SOURCE, time=at, owner=offered.owner, traceparent=offered.traceparent)
         await self.publish_by(until, TASKS, task_id, status)
@@ -178,6 +180,10 @@ class BatchPublisher:
         assert filing.batch_id is not None
         event = member_outcome(outcome, batch_id=filing.batch_id, source=_SOURCE, time=at, owner=offered.owner)
         await self.publish_by(until, BATCH_MEMBERS, filing.batch_id, event)
+        delivery = task_ended(end, offered.owner)
+        if delivery is not None:
+            event = webhook_delivery(delivery, source=_SOURCE, time=at, traceparent=offered.traceparent)
+            await self.publish_by(until, WEBHOOKS, delivery.subject, event)
 
 
 def member_id(batch_id: str, index: int) -> str:

@@ -10,13 +10,14 @@ from gateway.admission import Admission, Place
 from gateway.api_description import EXAMPLES, RATE_HEADERS, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.bodies_in_hand import BodiesInHand, Hold
+from gateway.callbacks import Callbacks
 from gateway.idempotency.fingerprints import HEADER, IdempotencyKey
 from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
 from gateway.limits import Limits
 from gateway.metrics import GatewayMetrics
 from gateway.problem_types import ANY_KEY
-from gateway.problems import Problem, kafka_unavailable
+from gateway.problems import Problem, invalid_field, kafka_unavailable
 from gateway.publisher import FilingPublisher, Offered, OutcomeUnknown
 from gateway.settings import GatewaySettings
 from gateway.submission_body import AnalyzeRequest, IndexRequest, Submission, described, read_submission
@@ -126,6 +127,9 @@ def check_filing(request: Request, caller: ApiKey, filing: IndexRequest) -> None
     settings: GatewaySettings = request.app.state.settings
     if filing.priority == "high" and caller.tier != "high":
         raise Problem(HTTPStatus.FORBIDDEN, "tier_too_low", "Priority high is for API keys of tier high.")
+    if filing.callback_url is not None:
+        callbacks: Callbacks = request.app.state.callbacks
+        callbacks.check(filing.callback_url, caller.id)
     if filing.html_path is not None:
         _check_path(request.app.state.documents, filing.html_path)
     elif filing.html_content is not None and _is_over(settings.max_document_bytes, filing.html_content):
@@ -215,10 +219,7 @@ def _check_path(folders: DocumentFolders, path: str) -> None:
     try:
         folders.check(path)
     except PathRefused as error:
-        errors = [{"field": "html_path", "message": str(error)}]
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "Not valid: html_path.", errors=errors
-        ) from error
+        raise invalid_field("html_path", str(error)) from error
 
 
 def _document_too_large(limit: int | None) -> Problem:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ops.dead_letters.letters import DeadLetter
-    from ops.dead_letters.topic import DeadTopic
+    from ops.topic_records import TopicRecords
 
 _ACKNOWLEDGED_WITHIN = 30.0
 
@@ -73,7 +73,7 @@ def register(app: typer.Typer) -> None:
             raise CommandFailed("not every letter could be redriven")
 
 
-async def _redrive(topic: "DeadTopic", letters: Sequence["DeadLetter"], *, dry_run: bool) -> bool:
+async def _redrive(topic: "TopicRecords", letters: Sequence["DeadLetter"], *, dry_run: bool) -> bool:
     """Redrive, saying a line of each; returns whether all could be."""
     from datetime import UTC, datetime
 
@@ -104,21 +104,22 @@ async def _redrive(topic: "DeadTopic", letters: Sequence["DeadLetter"], *, dry_r
 
 
 @contextlib.contextmanager
-def _dead_topic() -> "Iterator[DeadTopic]":
-    from ops.dead_letters.topic import DeadTopic, DeadTopicUnreachable
+def _dead_topic() -> "Iterator[TopicRecords]":
     from ops.settings import load
+    from ops.topic_records import TopicRecords, TopicUnreachable
+    from schemas.topics import FILINGS_DEAD
     from transport.settings import KafkaSettings
 
-    topic = DeadTopic(load(KafkaSettings).connection())
+    topic = TopicRecords(load(KafkaSettings).connection(), FILINGS_DEAD)
     try:
         yield topic
-    except DeadTopicUnreachable as error:
+    except TopicUnreachable as error:
         raise ServerAway(str(error)) from error
     finally:
         topic.close()
 
 
-def _letters(topic: "DeadTopic") -> list["DeadLetter"]:
+def _letters(topic: "TopicRecords") -> list["DeadLetter"]:
     from ops.dead_letters.letters import fold
 
     return fold(topic.records())

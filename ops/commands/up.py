@@ -36,9 +36,12 @@ def register(app: typer.Typer) -> None:
         store: Annotated[Store, typer.Option(help="Where the workers keep vectors: in a folder, or in a Weaviate.")] = (
             Store.LANCEDB
         ),
+        webhook_secret: Annotated[
+            bool, typer.Option("--webhook-secret", help="Also print what signs the development key's webhooks.")
+        ] = False,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON line when it is ready.")] = False,
     ) -> None:
-        """Start Kafka, a gateway, workers, forwarder and janitor on this machine, and stop them with Ctrl-C."""
+        """Start Kafka, a gateway, workers and followers on this machine, and stop them with Ctrl-C."""
         from ops.local.go_program import ProgramNotBuilt
         from ops.local.kafka_jars import KafkaNotFetched
         from ops.local.kafka_storage import OtherCluster
@@ -61,7 +64,7 @@ def register(app: typer.Typer) -> None:
                     weaviate=store is Store.WEAVIATE,
                 ) as system,
             ):
-                _announce(system, json=json)
+                _announce(system, secret=system.webhook_secret if webhook_secret else None, json=json)
                 system.stack.watch(lambda line: print(line, file=sys.stderr, flush=True))
         except KeyboardInterrupt:
             return
@@ -69,12 +72,14 @@ def register(app: typer.Typer) -> None:
             raise CommandFailed(str(error)) from error
 
 
-def _announce(system: "LocalSystem", *, json: bool) -> None:
+def _announce(system: "LocalSystem", *, secret: str | None, json: bool) -> None:
     stack = system.stack
     if json:
         kafka = stack.kafka.bootstrap_servers
         facts = {"urls": stack.urls, "api_key": system.api_key, "kafka": kafka, "pids": stack.pids}
-        print(orjson.dumps(facts).decode(), flush=True)
+        print(orjson.dumps(facts if secret is None else {**facts, "webhook_secret": secret}).decode(), flush=True)
     else:
         print(f"ready: {stack.urls[0]}", flush=True)
         print(f"API key: {system.api_key}\nAPI pages: {stack.urls[0]}/docs\nlogs: {system.logs}", flush=True)
+        if secret is not None:
+            print(f"webhook secret: {secret}", flush=True)

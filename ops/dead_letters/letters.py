@@ -18,6 +18,7 @@ class DeadTask:
     owner: str | None
     traceparent: str | None
     labels: Labels = field(default_factory=dict)
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +76,12 @@ def _task(record: FilingRecord) -> DeadTask | None:
     except UndecodableFiling:
         return None
     filing = event.filing
-    return DeadTask(event.task_id, filing.ticker, filing.filing_year, event.owner, event.traceparent, filing.labels)
+    return DeadTask(
+        event.task_id,
+        filing.ticker,
+        filing.filing_year,
+        event.owner,
+        event.traceparent,
+        filing.labels,
+        filing.callback_url,
+    )

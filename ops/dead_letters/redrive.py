@@ -72,6 +72,7 @@ class Redrive:
             submitted_at=self.now(),
             labels=task.labels,
             redriven_from=task.task_id,
+            callback_url=task.callback_url,
         )
         status = task_status(pending, source=_SOURCE, time=self.now(), owner=task.owner, traceparent=task.traceparent)
         await self.events.publish(TASKS, task_id, status)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -18,10 +19,13 @@ from ops.local.weaviate_server import start_weaviate, variables
 from ops.settings import load
 from transport.settings import KafkaSettings
 from transport.topics import TopicAdmin
+from transport.webhook_secrets import make_secret
 
 _DRAIN_SECONDS = "20"
 """Less than the stack gives a part to stop: a killed worker would leave its group after the session timeout only."""
-_FOLLOWERS = ("forwarder", "janitor")
+_FOLLOWERS = ("forwarder", "janitor", "webhooks")
+_OWN_RECEIVERS = '["127.0.0.0/8", "::1", "localhost"]'
+"""A receiver of webhooks that is being developed runs on this machine, without TLS."""
 _INIT_WITHIN = 120.0
 _ALL_SCOPES: frozenset[Scope] = frozenset({"submit", "read", "read:all"})
 
@@ -44,7 +48,7 @@ class LocalSystem:
         self._topic_settings = {"SIGMAK_REPLICATION_FACTOR": str(brokers)}
         self._at_end = contextlib.ExitStack()
         self._stack: Stack | None = None
-        self.api_key = self.key_id = ""
+        self.api_key = self.key_id = self.webhook_secret = ""
         self.logs = Path()
 
     def __enter__(self) -> Self:
@@ -54,6 +58,9 @@ class LocalSystem:
             keys = folder / "api-keys.json"
             record, self.api_key = add_key(keys, "development", tier="high", scopes=_ALL_SCOPES, limits=UNLIMITED)
             self.key_id = record.id
+            secrets = folder / "webhook-secrets.json"
+            self.webhook_secret = make_secret(secrets, record.id, now=datetime.now(UTC))
+            webhooks = {"SIGMAK_WEBHOOK_SECRETS_FILE": str(secrets), "SIGMAK_WEBHOOK_ALLOW": _OWN_RECEIVERS}
             store, servers = {"SIGMAK_STORE": "lancedb", "SIGMAK_STORE_DIR": str(folder / "store")}, {}
             if self._weaviate:
                 server = start_weaviate(folder / "weaviate")
@@ -66,7 +73,11 @@ class LocalSystem:
                     folder / "kafka", brokers=self._brokers, keep_data=self._data is not None
                 ),
                 prepare=self._apply_topics,
-                parts=[*self._gateway_parts(folder, keys), *self._worker_parts(folder, store), *self._follower_parts()],
+                parts=[
+                    *self._gateway_parts(folder, keys, webhooks),
+                    *self._worker_parts(folder, store),
+                    *self._follower_parts(webhooks),
+                ],
                 others=servers,
             )
             undo.enter_context(self._stack)
@@ -88,7 +99,7 @@ class LocalSystem:
         settings = load(KafkaSettings).model_copy(update=found)
         TopicAdmin(settings.connection()).apply(settings.topics())
 
-    def _gateway_parts(self, folder: Path, keys: Path) -> list[Part]:
+    def _gateway_parts(self, folder: Path, keys: Path, webhooks: Mapping[str, str]) -> list[Part]:
         ports = free_ports(self._gateways) if self._port == 0 else range(self._port, self._port + self._gateways)
         return [
             Part(
@@ -102,6 +113,7 @@ class LocalSystem:
                     "SIGMAK_PORT": str(port),
                     "SIGMAK_API_KEYS_FILE": str(keys),
                     "SIGMAK_STATUS_TABLE_DIR": str(folder / f"gateway-{number}" / "status-table"),
+                    **webhooks,
                 },
             )
             for number, port in enumerate(ports, 1)
@@ -125,14 +137,14 @@ class LocalSystem:
             for number, port in enumerate(free_ports(self._workers), 1)
         ]
 
-    def _follower_parts(self) -> list[Part]:
+    def _follower_parts(self, webhooks: Mapping[str, str]) -> list[Part]:
         return [
             Part(
                 Kind.FOLLOWER,
                 name,
                 _sigmak(name),
                 f"http://{LOOPBACK}:{port}",
-                env={**self._topic_settings, "SIGMAK_FOLLOWER_PROBE_PORT": str(port)},
+                env={**self._topic_settings, "SIGMAK_FOLLOWER_PROBE_PORT": str(port), **webhooks},
             )
             for name, port in zip(_FOLLOWERS, free_ports(len(_FOLLOWERS)), strict=True)
         ]

@@ -10,6 +10,7 @@ from faust.types.transports import ConsumerT, ProducerT, TransportT
 
 from schemas.topics import CANCELLATIONS
 from streams.agents.consumer import ExplicitAckConsumer
+from streams.agents.recovery import PatientTables
 from streams.progress import Partition, Position
 from streams.settings import WorkerSettings
 from transport.connection import KafkaConnection
@@ -61,6 +62,7 @@ class WorkerApp(faust.App):
             broker=_broker_url(connection.bootstrap_servers),
             broker_credentials=_credentials(connection),
             store="rocksdb://",
+            TableManager=PatientTables,
             datadir=str(settings.worker_dir),
             autodiscover=False,
             web_enabled=False,

@@ -114,6 +114,7 @@ class System:
         port = free_ports(1)[0]
         environment = {
             "SIGMAK_API_KEYS_FILE": self.keys,
+            "SIGMAK_WEBHOOK_SECRETS_FILE": self.webhook_secrets,
             "SIGMAK_STATUS_TABLE_DIR": folder / "status-table",
             "SIGMAK_PORT": port,
         }
@@ -140,9 +141,9 @@ class System:
         return worker
 
     def follower(self, name: str, *, wait: bool = True, **settings: object) -> Worker:
-        """A `forwarder` or `janitor` that is at work."""
+        """A `forwarder`, `janitor` or `webhooks` that is at work."""
         port = free_ports(1)[0]
-        environment = {"SIGMAK_FOLLOWER_PROBE_PORT": port}
+        environment = {"SIGMAK_FOLLOWER_PROBE_PORT": port, "SIGMAK_WEBHOOK_SECRETS_FILE": self.webhook_secrets}
         process = self._start(f"{name}-{next(_numbers)}", [name], environment, settings)
         follower = Worker(process, f"http://127.0.0.1:{port}")
         if wait:
@@ -153,6 +154,11 @@ class System:
     def keys(self) -> Path:
         """The file of API keys that all gateways read."""
         return self.folder / "keys.json"
+
+    @property
+    def webhook_secrets(self) -> Path:
+        """The file of signing secrets, which is empty until a test makes one."""
+        return self.folder / "webhook-secrets.json"
 
     def executions(self, task: str) -> int:
         """How often a test analysis began a filing whose html_content is `task`."""

@@ -176,7 +176,7 @@ class TestUp:
         _, facts = stack
         assert set(facts) == {"urls", "api_key", "kafka", "pids"}
         assert {part: len(pids) for part, pids in facts["pids"].items()} == {
-            "kafka": 1, "gateways": 1, "workers": 2, "followers": 2,
+            "kafka": 1, "gateways": 1, "workers": 2, "followers": 3,
         }  # fmt: skip
         assert AdminClient({"bootstrap.servers": facts["kafka"]}).list_topics(timeout=10).topics[RISKS].partitions
 

@@ -68,7 +68,7 @@ def test_every_process_and_command_works_as_a_user_over_tls(secured: SecuredKafk
     settings = secured.ways["PLAIN"]
     sigmak(settings, "topics", "apply")
     worker = system.worker("scripted", retry_delays="[0.1, 0.1, 0.1]", drain_seconds=1, wait=False, **settings)
-    followers = [system.follower(name, wait=False, **settings) for name in ("forwarder", "janitor")]
+    followers = [system.follower(name, wait=False, **settings) for name in ("forwarder", "janitor", "webhooks")]
     gateway = system.gateway(**settings)
     for part in (worker, *followers):
         part.process.wait_until_ready(part.ready, within=60)

@@ -20,7 +20,7 @@ from ops.local.kafka_jars import KAFKA_VERSION
 from ops.local.weaviate_program import WEAVIATE_VERSION
 from ops.main import app
 from streams.probes import serve_probes
-from streams.settings import FollowerSettings, WorkerSettings
+from streams.settings import FollowerSettings, WebhookSenderSettings, WorkerSettings
 from transport.settings import KafkaSettings
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +35,7 @@ SETTINGS: dict[str, type[KafkaSettings]] = {
     "worker": WorkerSettings,
     "forwarder": FollowerSettings,
     "janitor": FollowerSettings,
+    "webhooks": WebhookSenderSettings,
     "store": WorkerSettings,
 }
 """What each of our services reads."""
@@ -79,7 +80,7 @@ def test_every_command_is_one_of_sigmaks(service: str) -> None:
     command = get_command(app)
     for word in SERVICES[service]["command"]:
         command = command.commands[word]  # type: ignore[attr-defined]
-    assert not hasattr(command, "commands"), "a group of commands, not a command"
+    assert getattr(command, "invoke_without_command", True), "a group of commands, not a command"
 
 
 @each_of_ours
@@ -144,6 +145,7 @@ def test_what_a_part_keeps_is_on_a_volume_that_its_user_may_write(monkeypatch: p
         "gateway": {_settings("gateway", monkeypatch).status_table_dir},
         "worker": {(worker := _settings("worker", monkeypatch)).worker_dir, worker.store_dir}
         | {worker.vector_cache.parent},
+        "webhooks": {_settings("webhooks", monkeypatch).webhook_secrets_file.parent},
     }
     for service, folders in kept.items():
         mounted = {volume.rpartition(":")[2] for volume in SERVICES[service]["volumes"] if not volume.endswith(":ro")}
@@ -174,7 +176,7 @@ def test_no_secret_has_a_default() -> None:
     assert _mounted_keys().startswith("${SIGMAK_API_KEYS_DIR:?")
     for name, service in SERVICES.items():
         for variable, value in service["environment"].items():
-            if re.search(r"_KEYS?$|PASSWORD|SECRET|TOKEN", variable):
+            if re.search(r"_KEYS?$|PASSWORD|SECRET(?!S_FILE)|TOKEN", variable):
                 assert re.fullmatch(r"\$\{\w+:-\}", str(value)), f"{variable} of {name}"
 
 
@@ -183,6 +185,16 @@ def test_the_gateway_reads_the_keys_from_a_folder_that_is_mounted_since_their_fi
 ) -> None:
     folder = _settings("gateway", monkeypatch).api_keys_file.parent
     assert _mounted_keys().endswith(f":{folder}:ro")
+
+
+def test_the_gateway_reads_the_signing_secrets_in_the_folder_where_they_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = _settings("webhooks", monkeypatch).webhook_secrets_file
+    assert _settings("gateway", monkeypatch).webhook_secrets_file == file
+    [made_in] = SERVICES["webhooks"]["volumes"]
+    assert made_in.endswith(f":{file.parent}")
+    assert f"{made_in}:ro" in SERVICES["gateway"]["volumes"]
 
 
 def test_the_servers_are_of_the_versions_that_the_tests_run_against() -> None:

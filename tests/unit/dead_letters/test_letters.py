@@ -95,6 +95,14 @@ async def test_the_new_task_can_be_read_by_its_owner_before_it_is_on_its_lane(ka
     assert told.labels == {"desk": "credit"}
 
 
+async def test_who_asked_to_be_told_of_the_task_is_told_of_the_new_one(kafka: FakePublisher) -> None:
+    record = dead(value=a_filing(callback_url="https://example.com/hook").model_dump_json().encode())
+    await redrive(kafka, record)
+    [status] = kafka.on(TASKS)
+    assert status.event is not None
+    assert TaskStatus.model_validate_json(status.event.data).callback_url == "https://example.com/hook"
+
+
 async def test_the_marker_stands_in_the_letters_partition_and_names_the_new_task(kafka: FakePublisher) -> None:
     task_id = await redrive(kafka, dead())
     [sent] = kafka.on(FILINGS_DEAD)

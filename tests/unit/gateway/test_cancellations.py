@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -107,7 +108,12 @@ async def test_what_has_not_ended_is_accepted_to_be_cancelled_and_says_where_to_
 
 
 async def test_the_cancellation_lies_where_the_filing_lies_and_tells_what_the_status_will(gateway: Gateway) -> None:
-    task_id = gateway.task(redriven_from="01890a5d-ac96-774b-bcce-b302099a8057")
+    beside_its_state: dict[str, Any] = {
+        "redriven_from": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "labels": {"desk": "credit"},
+        "callback_url": "https://example.com/hook",
+    }
+    task_id = gateway.task(**beside_its_state)
     await gateway.delete(task_id)
     [sent] = gateway.kafka.published
     assert (sent.topic, sent.key) == (CANCELLATIONS, "ACME")
@@ -115,9 +121,8 @@ async def test_the_cancellation_lies_where_the_filing_lies_and_tells_what_the_st
     assert (sent.event.type, sent.event.subject) == ("sigmak.task.cancellation.v1", task_id)
     assert (sent.event.extensions, sent.event.traceparent) == ({"sigmak-owner": gateway.owner}, TRACEPARENT)
     assert Cancellation.model_validate_json(sent.event.data) == Cancellation(
-        task_id=task_id, ticker="ACME", filing_year=2024, submitted_at=NOON,
-        redriven_from="01890a5d-ac96-774b-bcce-b302099a8057",
-    )  # fmt: skip
+        task_id=task_id, ticker="ACME", filing_year=2024, submitted_at=NOON, **beside_its_state
+    )
 
 
 async def test_asking_again_is_harmless_and_sends_the_same_event(gateway: Gateway) -> None:

@@ -1,7 +1,5 @@
 """The file of API keys: only hashes are kept, no key is lost, and a revoked one is still there to be seen."""
 
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.keys import KeyFileUnreadable, KeyLimits, NoSuchKey, add_key, read_keys, revoke_key
+from tests.unit.at_once import run_at_once
 
 
 @pytest.fixture
@@ -115,31 +114,14 @@ def test_a_key_that_is_not_there_is_named(file: Path) -> None:
 
 
 _ADDS_MANY = """
-import sys
-from pathlib import Path
-from gateway.keys import add_key
-print("ready", flush=True)
-sys.stdin.readline()
 for _ in range(20):
     add_key(Path(sys.argv[1]), sys.argv[2])
 """
 
 
 def test_of_keys_that_are_made_at_the_same_time_none_is_lost(file: Path) -> None:
-    commands = [[sys.executable, "-c", _ADDS_MANY, str(file), f"process {number}"] for number in range(3)]
-    adding = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for command in commands
-    ]
-    for process in adding:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in adding:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in adding:
-        process.communicate(timeout=60)
-    assert [process.returncode for process in adding] == [0, 0, 0]
+    imports = "from pathlib import Path\nfrom gateway.keys import add_key"
+    run_at_once(imports, _ADDS_MANY, *[(file, f"process {number}") for number in range(3)])
     assert len(read_keys(file)) == 60
 
 

@@ -82,6 +82,14 @@ async def test_the_status_says_pending_under_the_task_id(publisher: FilingPublis
     assert event.extensions == {"sigmak-owner": "key-1"}
 
 
+async def test_the_status_keeps_where_the_end_is_told_for_whoever_ends_the_task(
+    publisher: FilingPublisher, kafka: FakePublisher
+) -> None:
+    await _submit(publisher, a_filing(callback_url="https://example.com/hook"))
+    status = TaskStatus.model_validate_json(_event(kafka, TASKS).data)
+    assert status.callback_url == "https://example.com/hook"
+
+
 async def test_the_status_has_the_filings_labels(publisher: FilingPublisher, kafka: FakePublisher) -> None:
     await _submit(publisher, a_filing(labels={"desk": "credit"}))
     assert TaskStatus.model_validate_json(_event(kafka, TASKS).data).labels == {"desk": "credit"}

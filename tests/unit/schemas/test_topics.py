@@ -20,7 +20,6 @@ from schemas.topics import (
     RISKS,
     TASKS,
     WEBHOOKS,
-    WEBHOOKS_RETRY,
     Topic,
     catalogue,
 )
@@ -46,7 +45,7 @@ def test_the_topics_have_the_names_that_other_systems_know() -> None:
         "sigmak.filings.v1", "sigmak.filings.priority.v1", "sigmak.filings.retry-1.v1", "sigmak.filings.retry-2.v1",
         "sigmak.filings.retry-3.v1", "sigmak.filings.dead.v1", "sigmak.cancellations.v1", "sigmak.tasks.v1",
         "sigmak.risks.v1", "sigmak.idempotency.v1", "sigmak.batch-members.v1", "sigmak.batches.v1",
-        "sigmak.webhooks.v1", "sigmak.webhooks.retry.v1", "sigmak.attempts-changelog.v1", "sigmak.batches-changelog.v1",
+        "sigmak.webhooks.v1", "sigmak.attempts-changelog.v1", "sigmak.batches-changelog.v1",
     }  # fmt: skip
 
 
@@ -64,7 +63,6 @@ def test_what_is_state_is_compacted_and_what_is_history_is_not() -> None:
         *((name, timedelta(days=30)) for name in (*sorted(DOCUMENTS), CANCELLATIONS, RISKS, BATCH_MEMBERS)),
         (IDEMPOTENCY, timedelta(hours=25)),
         (WEBHOOKS, timedelta(days=2)),
-        (WEBHOOKS_RETRY, timedelta(days=2)),
     ],
 )
 def test_history_is_kept_as_long_as_promised(name: str, kept: timedelta) -> None:

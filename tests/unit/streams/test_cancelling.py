@@ -1,6 +1,7 @@
 """Cancellations in a worker: a task ends in CANCELLED without an effect, or in its regular end, and never in both."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,12 +10,13 @@ import pytest
 
 from schemas.filings import FilingSubmitted
 from schemas.tasks import TaskState
-from schemas.topics import CANCELLATIONS, FILINGS_RETRIES, RISKS, TASKS
+from schemas.topics import CANCELLATIONS, FILINGS_RETRIES, RISKS, TASKS, WEBHOOKS
+from schemas.webhooks import WebhookDelivery
 from streams.analysis_port import Report, Result
 from streams.faults import PermanentFault, TransientFault
 from streams.incoming import KafkaRecord
 from streams.processor import Abandoned
-from tests.unit.examples import NOON, TASK_ID
+from tests.unit.examples import NOON, TASK_ID, a_filing
 from tests.unit.streams.worker import (
     OWNER,
     RESULT,
@@ -29,6 +31,7 @@ from tests.unit.streams.worker import (
 
 AT_ONCE = ["cancelled", "CANCELLED", "end", "cancellation's offset"]
 OTHER_TASK = "01890a5d-ac96-774b-bcce-b302099a8058"
+HOOK = "https://example.com/hook"
 
 
 class Held:
@@ -71,6 +74,10 @@ def _states(kafka: Kafka) -> list[TaskState]:
     return [end.status for end in kafka.ends()]
 
 
+def _told(kafka: Kafka) -> list[WebhookDelivery]:
+    return [WebhookDelivery.model_validate_json(each.event.data) for each in kafka.topics.on(WEBHOOKS) if each.event]
+
+
 # A task that waits
 
 
@@ -89,7 +96,7 @@ async def test_the_status_tells_all_of_the_task_without_its_filing(kafka: Kafka)
     [end] = kafka.ends()
     assert (end.task_id, end.ticker, end.filing_year, end.submitted_at) == (TASK_ID, "ACME", 2024, NOON)
     assert (end.attempt, end.progress.current, end.started_at, end.ended_at) == (1, 0, None, NOON)
-    assert (end.error, end.result) == (None, None)
+    assert (end.error, end.result, end.labels, end.callback_url) == (None, None, {"desk": "credit"}, None)
     [told] = kafka.topics.published
     assert told.event is not None
     assert told.event.extensions["sigmak-owner"] == OWNER
@@ -144,6 +151,47 @@ async def test_a_crash_after_any_acknowledgement_of_a_waiting_tasks_cancellation
     assert set(_states(kafka)) == {TaskState.CANCELLED}
     assert len({end.model_dump_json() for end in kafka.ends()}) == 1
     assert (worker.executions, kafka.table[TASK_ID]) == (0, remembered(ended=True))
+
+
+TOLD = ["cancelled", "CANCELLED", "webhook", "end", "cancellation's offset"]
+
+
+async def test_who_asked_is_told_that_a_waiting_task_was_cancelled_before_its_end_is_remembered(kafka: Kafka) -> None:
+    await Worker(kafka).cancel(a_cancellation(callback_url=HOOK))
+    assert kafka.journal == TOLD
+    [end] = kafka.ends()
+    assert end.callback_url == HOOK
+    [told] = _told(kafka)
+    assert (told.webhook_id, told.url, told.owner) == (f"{TASK_ID}-ended", HOOK, OWNER)
+    assert json.loads(told.body)["type"] == "task.cancelled"
+
+
+@pytest.mark.parametrize("acknowledged", range(len(TOLD)))
+async def test_a_crash_after_any_acknowledgement_of_a_cancellation_leaves_nobody_untold(
+    kafka: Kafka, acknowledged: int
+) -> None:
+    kafka.crash_after = acknowledged
+    with pytest.raises(Crash):
+        await Worker(kafka).cancel(a_cancellation(callback_url=HOOK))
+    kafka.crash_after = None
+    worker = Worker(kafka)
+    await worker.cancel(a_cancellation(callback_url=HOOK))  # delivered again
+    await worker.process(an_event(a_filing(callback_url=HOOK)))
+    assert {(told.webhook_id, json.loads(told.body)["type"]) for told in _told(kafka)} == {
+        (f"{TASK_ID}-ended", "task.cancelled")
+    }
+
+
+async def test_who_asked_is_told_of_a_task_that_was_cancelled_in_work(kafka: Kafka) -> None:
+    analysis = Held(step=2)
+    worker = Worker(kafka, analysis)
+    processing = asyncio.create_task(worker.process(an_event(a_filing(callback_url=HOOK))))
+    assert await asyncio.to_thread(analysis.reached.wait, 10)
+    await worker.cancel(a_cancellation(callback_url=HOOK))
+    assert _told(kafka) == []
+    analysis.let_go.set()
+    await processing
+    assert [json.loads(told.body)["type"] for told in _told(kafka)] == ["task.cancelled"]
 
 
 async def test_a_repeated_cancellation_changes_nothing(kafka: Kafka) -> None:

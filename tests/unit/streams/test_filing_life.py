@@ -9,7 +9,7 @@ import pytest
 from schemas.filings import FilingSubmitted
 from schemas.risks import IndexSummary
 from schemas.tasks import STEPS, TaskState
-from schemas.topics import FILINGS, FILINGS_PRIORITY, RISKS, TASKS
+from schemas.topics import FILINGS, FILINGS_PRIORITY, RISKS, TASKS, WEBHOOKS
 from streams.analysis_port import Report, Result
 from streams.faults import PermanentFault
 from streams.filing_life import MAX_STARTS
@@ -101,6 +101,25 @@ async def test_a_crash_around_a_dead_letter_ends_in_the_same_failure(kafka: Kafk
     }
     assert len({letter.value for letter in kafka.dead_letters()}) == 1
     assert kafka.table[TASK_ID].ended
+
+
+TOLD = an_event(a_filing(callback_url="https://example.com/hook"))
+TOLD_LIFE = [*WHOLE_LIFE[:-2], "webhook", *WHOLE_LIFE[-2:]]
+
+
+async def test_who_asked_to_be_told_is_told_behind_the_status_and_before_the_end_is_remembered(kafka: Kafka) -> None:
+    await Worker(kafka).process(TOLD)
+    assert kafka.journal == TOLD_LIFE
+
+
+@pytest.mark.parametrize("acknowledged", range(len(TOLD_LIFE)))
+async def test_a_crash_after_any_acknowledgement_leaves_one_webhook_id(kafka: Kafka, acknowledged: int) -> None:
+    kafka.crash_after = acknowledged
+    with pytest.raises(Crash):
+        await Worker(kafka).process(TOLD)
+    kafka.crash_after = None
+    await Worker(kafka).process(TOLD)
+    assert {each.event.id for each in kafka.topics.on(WEBHOOKS) if each.event} == {f"{TASK_ID}-ended.0.0.waiting"}
 
 
 # Events that are skipped

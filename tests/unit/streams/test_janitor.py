@@ -1,13 +1,15 @@
 """The janitor's work, on a status topic of the test's own."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from schemas.tasks import TaskState, TaskStatus
-from schemas.topics import LANE_RETENTION, TASKS
+from schemas.topics import LANE_RETENTION, TASKS, WEBHOOKS
+from schemas.webhooks import WebhookDelivery
 from streams.janitor import Janitor
 from streams.lifetimes import Lifetimes, StatusSeen
 from streams.metrics import JanitorMetrics
@@ -104,3 +106,24 @@ async def test_lag_of_more_than_a_day_is_an_alarm(kafka: FakePublisher) -> None:
     assert punctual.alarms() == []
     late, _ = await clean(kafka, status_seen(ENDED, ago=LIFE + timedelta(days=1)), reaches_end=False)
     assert "1 day" in late.alarms()[0]
+
+
+EXPIRED = a_status(callback_url="https://example.com/hook")
+
+
+async def test_that_a_task_expired_is_told_to_who_asked_before_its_status_says_so(kafka: FakePublisher) -> None:
+    await clean(kafka, status_seen(EXPIRED, ago=PAST_RETENTION))
+    assert kafka.topics() == [WEBHOOKS, TASKS]
+    [told] = kafka.on(WEBHOOKS)
+    assert told.event is not None
+    delivery = WebhookDelivery.model_validate_json(told.event.data)
+    assert (delivery.webhook_id, delivery.owner) == (f"{TASK_ID}-ended", "key-1")
+    assert json.loads(delivery.body)["data"]["error"]["type"] == "expired"
+
+
+async def test_a_janitor_that_dies_before_the_status_tells_it_again_under_the_same_id(kafka: FakePublisher) -> None:
+    kafka.faults[TASKS] = [KafkaAway("away", outcome_known=False)]
+    with pytest.raises(KafkaAway):
+        await clean(kafka, status_seen(EXPIRED, ago=PAST_RETENTION))
+    await clean(kafka, status_seen(EXPIRED, ago=PAST_RETENTION))
+    assert len({told.event.id for told in kafka.on(WEBHOOKS) if told.event}) == 1

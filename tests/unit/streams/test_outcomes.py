@@ -1,5 +1,6 @@
 """What is published of a filing where it does not fit, or where it is set aside."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,8 @@ from schemas.dead_letters import Death
 from schemas.envelope import CloudEvent
 from schemas.risks import IndexSummary, RiskAssessment
 from schemas.tasks import WAITING, TaskError, TaskStatus
-from schemas.topics import FILINGS, FILINGS_DEAD, RISKS, TASKS
+from schemas.topics import FILINGS, FILINGS_DEAD, RISKS, TASKS, WEBHOOKS
+from schemas.webhooks import WebhookDelivery
 from streams.incoming import FilingRecord, decode_filing
 from streams.outcomes import Outcomes, ResultTooLarge
 from tests.unit.examples import NOON, TASK_ID, a_filing, a_risk, an_assessment
@@ -158,6 +160,20 @@ async def test_a_record_of_large_headers_and_key_is_set_aside_with_those_that_te
     [letter] = kafka.on(FILINGS_DEAD)
     assert sum(len(name) + len(value) for name, value in letter.headers) + len(letter.key or b"") < 10_000
     assert dict(letter.headers)["ce_id"] == TASK_ID.encode()
+
+
+async def test_a_failure_is_told_to_who_asked_and_a_retry_is_not(kafka: FakePublisher) -> None:
+    outcomes = Outcomes(kafka, lambda: NOON)
+    record = an_event(a_filing(callback_url="https://example.com/hook"))
+    error = TaskError(type="unavailable", message="The store is away.")
+    await outcomes.retry(record, decode_filing(record), error, due_at=NOON, started_at=NOON, reached=WAITING)
+    assert kafka.on(WEBHOOKS) == []
+    await outcomes.failure(decode_filing(record), error, NOON, WAITING)
+    [told] = kafka.on(WEBHOOKS)
+    assert told.event is not None
+    delivery = WebhookDelivery.model_validate_json(told.event.data)
+    assert (told.key, delivery.url, delivery.owner) == (TASK_ID, "https://example.com/hook", "key-1")
+    assert json.loads(delivery.body)["type"] == "task.failed"
 
 
 # Labels

@@ -13,7 +13,16 @@ from schemas.envelope import CloudEvent
 from schemas.events import filing_submitted, task_cancellation
 from schemas.filings import FilingSubmitted
 from schemas.tasks import TaskState, TaskStatus
-from schemas.topics import BATCH_MEMBERS, CANCELLATIONS, FILINGS, FILINGS_DEAD, LANE_RETENTION, RISKS, TASKS
+from schemas.topics import (
+    BATCH_MEMBERS,
+    CANCELLATIONS,
+    FILINGS,
+    FILINGS_DEAD,
+    LANE_RETENTION,
+    RISKS,
+    TASKS,
+    WEBHOOKS,
+)
 from streams.analysis_port import Analysis, Report, Result
 from streams.cancelling import CancellationLife
 from streams.drain import Drain
@@ -30,7 +39,7 @@ from tests.unit.fake_publisher import FakePublisher, Published
 
 DELAYS = [timedelta(seconds=60), timedelta(seconds=120), timedelta(seconds=240)]
 RESULT = an_assessment(a_risk())
-_OTHERS = {RISKS: "result", BATCH_MEMBERS: "outcome"}
+_OTHERS = {RISKS: "result", BATCH_MEMBERS: "outcome", WEBHOOKS: "webhook"}
 OWNER = "key-1"
 
 
@@ -71,9 +80,16 @@ def an_event(
     return FilingRecord(topic, 3, 17, appended_at, filing.ticker.encode(), event.data, event.headers())
 
 
-def a_cancellation(*, task_id: str = TASK_ID, owner: str = OWNER) -> KafkaRecord:
+def a_cancellation(*, task_id: str = TASK_ID, owner: str = OWNER, callback_url: str | None = None) -> KafkaRecord:
     """A cancellation as Kafka delivers it."""
-    wish = Cancellation(task_id=task_id, ticker="ACME", filing_year=2024, submitted_at=NOON)
+    wish = Cancellation(
+        task_id=task_id,
+        ticker="ACME",
+        filing_year=2024,
+        submitted_at=NOON,
+        labels={"desk": "credit"},
+        callback_url=callback_url,
+    )
     event = task_cancellation(wish, source="/test", time=NOON, owner=owner)
     return KafkaRecord(CANCELLATIONS, 3, 17, NOON, b"ACME", event.data, event.headers())
 

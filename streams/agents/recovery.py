@@ -1,0 +1,40 @@
+"""The recovery of Tables at a rebalance, which begins anew where Faust's would end for ever without a word."""
+
+import asyncio
+import logging
+from typing import Any
+
+from faust.tables import TableManager
+from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
+
+log = logging.getLogger(__name__)
+
+
+class PatientRecovery(Recovery):
+    """Asks Kafka again for what it did not tell in time.
+
+    Faust takes a time-out for its own stop: its recovery ended quietly when a rebalance met a network that was slow for
+    `broker_request_timeout`. The worker then kept its partitions, and began no filing of them until it was restarted.
+    """
+
+    async def _wait(self, coro: Any, timeout: Any = None) -> None:
+        try:
+            await super()._wait(coro, timeout)
+        except (ServiceStopped, asyncio.CancelledError) as ended:
+            task = asyncio.current_task()
+            if self.should_stop or (task is not None and task.cancelling()):
+                raise
+            log.warning("the recovery of Tables begins anew: %s", type(ended).__name__)
+            self.signal_recovery_start.set()
+            raise RebalanceAgain from ended
+
+
+class PatientTables(TableManager):
+    """Faust's manager of Tables with that recovery."""
+
+    @property
+    def recovery(self) -> Recovery:
+        """The one recovery of all Tables."""
+        if self._recovery is None:
+            self._recovery = PatientRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return self._recovery

@@ -1,0 +1,1 @@
+"""Webhooks: ends of tasks, told to those who asked, until they have them."""
