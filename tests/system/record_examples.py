@@ -59,7 +59,7 @@ def _record(system: System) -> dict[str, Any]:
     eventually(lambda: _answers(without_kafka), within=30, what="the gateway without Kafka answers")
     request = {"ticker": "KLMF", "filing_year": 2024, "retrieve_top_k": 1, "html_content": _DOCUMENT}
     cancelling, statuses = _cancelled_batch(gateway), _statuses(system)
-    batches = _batches(gateway)
+    batches = _batches(system.gateway())
     ended_batch = batches["batch"]["batch_id"]
     return {
         "analyze": request,
