@@ -6,7 +6,7 @@ the same, without asking anybody: what the table shows, and what this gateway ad
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -44,6 +44,8 @@ class Place:
     """One submission of a key, which counts from before its body is read."""
 
     since: datetime
+    replay: bool = False
+    """It is of a submission that was accepted before; it counts for nothing, and nothing is published."""
     task_id: str | None = None
     """It has one from the moment that the filing may be on Kafka, and counts by it from then on."""
 
@@ -76,36 +78,41 @@ class Admission:
     """Key id -> what is under way, and what the table does not show yet."""
 
     @contextmanager
-    def submission(self, key: ApiKey, limits: Limits) -> Iterator[Place]:
-        """A place for a submission, given back where nothing was published.
+    def submission(self, key: ApiKey, limits: Limits, *, replay: bool = False) -> Iterator[Place]:
+        """A place for a submission, given back where nothing was published; a `replay` takes none.
 
         Raises:
             Problem: 429 where the key has no place left. This and every other that is raised inside tells the rate.
         """
-        place = Place(self.now())
+        place = Place(self.now(), replay)
         if limits.submissions_per_minute is None and limits.waiting_tasks is None:
             yield place
             return
         try:
-            # Nothing is awaited between the count and the place: others that come at once see it.
-            self._check(key.id, limits)
-            self._places.setdefault(key.id, []).append(place)
-            try:
+            with nullcontext() if replay else self._taken(key.id, limits, place):
                 yield place
-            finally:
-                self._leave(key.id, place)
         except Problem as problem:
             problem.headers |= self.rate_headers(key, limits)
             raise
 
     @contextmanager
+    def _taken(self, owner: str, limits: Limits, place: Place) -> Iterator[None]:
+        # Nothing is awaited between the count and the place: others that come at once see it.
+        self._check(owner, limits)
+        self._places.setdefault(owner, []).append(place)
+        try:
+            yield
+        finally:
+            self._leave(owner, place)
+
+    @contextmanager
     def further(self, key: ApiKey, limits: Limits, count: int) -> Iterator[list[Place]]:
         """So many more places for a submission of several filings: all of them or none; as `submission`."""
         quota = limits.submissions_per_minute
-        if quota is not None and count >= quota:
+        if count and quota is not None and count >= quota:
             raise _larger_than_the_rate(quota, count + 1)
         places = [Place(self.now()) for _ in range(count)]
-        if limits.submissions_per_minute is None and limits.waiting_tasks is None:
+        if not count or (limits.submissions_per_minute is None and limits.waiting_tasks is None):
             yield places
             return
         self._check(key.id, limits, count)

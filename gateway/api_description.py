@@ -29,12 +29,19 @@ _RATE = {
 _HEADERS = {
     **_RATE,
     "Location": "Where the task's status is.",
+    "Idempotent-Replayed": "`true` where an earlier request with the same `Idempotency-Key` was accepted.",
     "Retry-After": "Seconds after which to ask again.",
     "WWW-Authenticate": "How to send a key.",
     "Accept": "The media types that are taken.",
     "Accept-Encoding": "The content encodings that are taken.",
 }
 RATE_HEADERS = tuple(_RATE)
+
+TASK_LINKS = {
+    name: {"operationId": operation, "parameters": {"task_id": "$response.body#/task_id"}}
+    for name, operation in {"status": "task_status", "events": "task_events", "cancel": "cancel_task"}.items()
+}
+"""From an answer that names a task to what can be asked of it."""
 
 
 def problems(*types: str, headers: tuple[str, ...] = ()) -> Described:

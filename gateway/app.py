@@ -5,6 +5,7 @@ import contextlib
 import functools
 import gc
 import logging
+import operator
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 
@@ -78,7 +79,12 @@ class Gateway:
         return self._exit_code
 
     def _build(self) -> FastAPI:
-        app = FastAPIOffline(title="SigmaK Streams", version="1", lifespan=self._lifespan)
+        app = FastAPIOffline(
+            title="SigmaK Streams",
+            version="1",
+            lifespan=self._lifespan,
+            generate_unique_id_function=operator.attrgetter("name"),
+        )
         problems.register(app)
         describe(app)
         app.include_router(submissions.router)

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem documents."""
 
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -9,6 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from schemas.tasks import TaskState
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -49,6 +52,8 @@ class ProblemDocument(BaseModel):
     """The tasks of that batch whose filings are on Kafka, in order."""
     unknown: list[str] | None = None
     """Those whose filings may be there, in order."""
+    state: TaskState | None = None
+    """With `task_ended`: how it ended."""
 
 
 class Problem(Exception):
@@ -111,6 +116,16 @@ def kafka_unavailable(detail: str, **members: Any) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "kafka_unavailable", detail, headers=headers, **members)
 
 
+def _methods(request: Request) -> list[str]:
+    """What the path of a request can be asked by; Starlette tells only those of the first route that has it."""
+
+    def answers(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return [method for method in HTTPMethod if answers(method)]
+
+
 def register(app: FastAPI) -> None:
     """Answer every error of `app` with a problem document."""
 
@@ -124,10 +139,13 @@ def register(app: FastAPI) -> None:
         return _invalid({**each, "loc": each["loc"][1:]} for each in error.errors()).response()
 
     @app.exception_handler(HTTPException)
-    async def _http(_request: Request, error: HTTPException) -> Response:
+    async def _http(request: Request, error: HTTPException) -> Response:
         status = HTTPStatus(error.status_code)
         type_ = status.phrase.lower().replace(" ", "_")
-        return Problem(status, type_, str(error.detail), headers=error.headers).response()
+        headers = dict(error.headers or {})
+        if status is HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = ", ".join(_methods(request))
+        return Problem(status, type_, str(error.detail), headers=headers).response()
 
     @app.exception_handler(Exception)
     async def _unexpected(_request: Request, _error: Exception) -> Response:

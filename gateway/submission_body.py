@@ -21,6 +21,8 @@ JSON = "application/json"
 _DOCUMENTS = ("text/html", "text/plain")
 _LABEL, _LABELS = "label", "labels"
 """The parameter of a query, which may be repeated, and the field of a JSON body."""
+_LABEL_PATTERN = r"^[a-zA-Z0-9._\-/]{1,40}:.{1,100}$"
+"""As far as a pattern can say it; the value must be printable, too."""
 _DOCUMENT_FIELDS = ("html_content", "html_path")
 _BODY_FIELDS = frozenset({*_DOCUMENT_FIELDS, _LABELS})
 """What a query can't say."""
@@ -127,7 +129,8 @@ def described(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, A
         for name, field in schema["properties"].items()
         if name not in _BODY_FIELDS
     ]
-    label = {"type": "array", "items": {"type": "string"}, "examples": [["portfolio:growth-2025"]]}
+    one_label = {"type": "string", "pattern": _LABEL_PATTERN}
+    label = {"type": "array", "items": one_label, "maxItems": 10, "examples": [["portfolio:growth-2025"]]}
     described_as = "A label as `name:value`, beside a document; a JSON body has the field `labels`."
     parameters.append({"name": _LABEL, "in": "query", "required": False, "schema": label, "description": described_as})
     key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}

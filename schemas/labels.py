@@ -13,5 +13,9 @@ def _printable(value: str) -> str:
 
 LabelName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._\-/]{1,40}$")]
 LabelValue = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
-Labels = Annotated[dict[LabelName, LabelValue], Field(max_length=10, examples=[{"portfolio": "growth-2025"}])]
+Labels = Annotated[
+    dict[LabelName, LabelValue],
+    # Pydantic refuses other names, and does not say so in the schema.
+    Field(max_length=10, examples=[{"portfolio": "growth-2025"}], json_schema_extra={"additionalProperties": False}),
+]
 """Name -> value, up to ten."""

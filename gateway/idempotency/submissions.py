@@ -129,6 +129,27 @@ class KeyedSubmissions(Generic[Wish]):
             await asyncio.wait([first])
         return await self._alone(asked)
 
+    def is_accepted(self, owner: str, key: str) -> bool:
+        """Whether the key stands for an accepted filing, as far as this gateway knows: one local read."""
+        claim = self._living(claim_key(owner, key))
+        return claim is not None and claim.accepted
+
+    async def replay(self, key: str, offered: Wish) -> Receipt:
+        """The receipt of the accepted filing that the key stands for; puts nothing on Kafka.
+
+        Raises:
+            KeyReused: the key stands for something else.
+            KafkaAway: it stands for no accepted filing, or no longer.
+        """
+        until = self.filings.deadline()
+        hash_ = await self.body_hash(offered)
+        claim = await self._held(claim_key(offered.owner, key), hash_, until)
+        if claim is None or not claim.accepted:
+            raise KafkaAway("its Idempotency-Key stands for no filing any more", outcome_known=True)
+        if claim.body_hash != hash_:
+            raise KeyReused
+        return Receipt(claim.task_id, replayed=True)
+
     async def _alone(self, asked: _Asked[Wish]) -> Receipt:
         working = asyncio.create_task(self._accept(asked))
         self._in_hand[asked.key] = asked.body_hash, working
@@ -147,11 +168,7 @@ class KeyedSubmissions(Generic[Wish]):
 
     async def _claim(self, asked: _Asked[Wish]) -> tuple[Claim, bool]:
         """The claim that holds the key, and whether it was made here and now."""
-        claim = self._living(asked.key)
-        if claim is not None and not (claim.accepted and claim.body_hash == asked.body_hash):
-            # It may be accepted by now, or released for another body.
-            await self._catch_up(asked.until)
-            claim = self._living(asked.key)
+        claim = await self._held(asked.key, asked.body_hash, asked.until)
         if claim is not None:
             return claim, False
         await self._tell(asked.task_id, ClaimState.CLAIMED, asked)
@@ -161,6 +178,15 @@ class KeyedSubmissions(Generic[Wish]):
         if claim is None:
             raise KafkaAway("its Idempotency-Key was released a moment ago", outcome_known=True)
         return claim, claim.task_id == asked.task_id
+
+    async def _held(self, key: str, body_hash: str, until: float) -> Claim | None:
+        """The claim that holds the key already."""
+        claim = self._living(key)
+        if claim is not None and not (claim.accepted and claim.body_hash == body_hash):
+            # It may be accepted by now, or released for another body.
+            await self._catch_up(until)
+            claim = self._living(key)
+        return claim
 
     def _living(self, key: str) -> Claim | None:
         claim = self.claims.get(key)

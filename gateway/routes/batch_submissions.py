@@ -47,7 +47,7 @@ class BatchAccepted(BaseModel):
 _ANSWERS: Described = {
     HTTPStatus.ACCEPTED: {
         "description": "The filings are on Kafka, but for those that are named as refused.",
-        "headers": described_headers("Location", *RATE_HEADERS, required={"Location"}),
+        "headers": described_headers("Location", "Idempotent-Replayed", *RATE_HEADERS, required={"Location"}),
         "content": {"application/json": {"example": EXAMPLES["batch_accepted"]}},
     },
     **problems(
@@ -86,14 +86,17 @@ async def batches(request: Request, caller: Caller, key: IdempotencyKey) -> Resp
     limits = Limits.of(caller, request.app.state.settings)
     admission: Admission = request.app.state.admission
     bodies: BodiesInHand = request.app.state.bodies
-    with admission.submission(caller, limits) as first, bodies.hold() as hold:
+    keyed: KeyedSubmissions[OfferedBatch] = request.app.state.keyed_batches
+    # As for one filing: who lost the answer gets it, though no place is left.
+    replay = key is not None and keyed.is_accepted(caller.id, key)
+    with admission.submission(caller, limits, replay=replay) as first, bodies.hold() as hold:
         read = await read_batch(
             request,
             lambda filing: check_filing(request, caller, filing),
             max_bytes=max_batch_bytes(caller, request.app.state.settings),
             hold=hold,
         )
-        with admission.further(caller, limits, len(read.filings) - 1) as others:
+        with admission.further(caller, limits, 0 if replay else len(read.filings) - 1) as others:
             receipt = await _accepted(request, caller, key, read, [first, *others])
     response = _answer(request, receipt, read)
     response.headers.update(admission.rate_headers(caller, limits))
@@ -128,6 +131,8 @@ async def _offer(request: Request, key: str | None, batch: OfferedBatch, places:
     """Publish it; its places count by the tasks that its filings are on Kafka under, or not at all."""
     publisher: BatchPublisher = request.app.state.batch_publisher
     keyed: KeyedSubmissions[OfferedBatch] = request.app.state.keyed_batches
+    if key is not None and places[0].replay:
+        return await keyed.replay(key, batch)
     batch_id = new_task_id()
     _count(places, batch, batch_id)
     try:

@@ -5,11 +5,13 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from gateway.api_description import EXAMPLES, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.canceller import Canceller
+from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
 from gateway.routes.submissions import Accepted, status_url
-from gateway.routes.tasks import catch_up, gone, no_task, past_its_life
+from gateway.routes.tasks import TaskId, catch_up, gone, no_task, past_its_life
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
 from gateway.trace import traceparent_of
@@ -19,9 +21,18 @@ from transport.publisher import KafkaAway
 
 router = APIRouter(tags=["tasks"])
 
+_ANSWERS: Described = {
+    HTTPStatus.ACCEPTED: {
+        "description": "The cancellation is on Kafka; the task's status tells whether it came in time.",
+        "headers": described_headers("Location", required={"Location"}),
+        "content": {"application/json": {"example": EXAMPLES["cancelling"]}},
+    },
+    **problems(*ANY_KEY, "no_such_task", "task_ended", "task_expired", "kafka_unavailable"),
+}
 
-@router.delete("/tasks/{task_id}", status_code=HTTPStatus.ACCEPTED, response_model=Accepted)
-async def cancel_task(request: Request, task_id: str, caller: Caller) -> Response:
+
+@router.delete("/tasks/{task_id}", status_code=HTTPStatus.ACCEPTED, response_model=Accepted, responses=_ANSWERS)
+async def cancel_task(request: Request, task_id: TaskId, caller: Caller) -> Response:
     """Have a task end: at once while it waits, else before its next step; too late once it stores its result.
 
     Its status tells which it was. Asking again is harmless.

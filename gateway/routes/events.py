@@ -6,31 +6,54 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
+from gateway.api_description import EXAMPLES, Described, problems
 from gateway.authentication import Caller, require
 from gateway.event_stream import EventStream, order_of
 from gateway.keys import ApiKey
 from gateway.limits import Limits
 from gateway.open_streams import OpenStreams
-from gateway.routes.tasks import no_task, readable_row
+from gateway.problem_types import ANY_KEY
+from gateway.routes.tasks import TaskId, no_task, readable_row
 from gateway.settings import GatewaySettings
 from gateway.status_table.watching import TaskWatches
 
 router = APIRouter(tags=["tasks"])
 
-_EVENTS = {
-    HTTPStatus.OK.value: {
-        "description": "Events: `id` is attempt and step, `event` the state, `data` the task's status as JSON.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+_EVENT = {
+    "type": "object",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "pattern": r"^\d\.\d$"},
+        "event": {"$ref": "#/components/schemas/TaskState"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/TaskStatus"},
+        },
     },
-    HTTPStatus.NO_CONTENT.value: {"description": "The end was seen already (`Last-Event-ID`): nothing follows."},
+}
+"""`itemSchema` is OpenAPI 3.2's word for each event of a stream; older readers see the example."""
+
+_ANSWERS: Described = {
+    HTTPStatus.OK: {
+        "description": "Events: `id` is attempt and step, `event` the state, `data` the task's status as JSON.",
+        "content": {"text/event-stream": {"itemSchema": _EVENT, "example": EXAMPLES["events"]}},
+    },
+    HTTPStatus.NO_CONTENT: {"description": "The end was seen already (`Last-Event-ID`): nothing follows."},
+    **problems(*ANY_KEY, "no_such_task", "task_expired", "too_many_streams", "kafka_unavailable"),
 }
 
+LastEventId = Annotated[
+    str | None, Header(description="The `id` of the last event that was seen: only what is newer is sent.")
+]
 
-@router.get("/tasks/{task_id}/events", response_class=Response, responses=_EVENTS)  # type: ignore[arg-type]  # int keys
-async def task_events(
-    request: Request, task_id: str, caller: Caller, last_event_id: Annotated[str | None, Header()] = None
-) -> Response:
-    """The task's newest status, then each change as a Server-Sent Event; ends with the task's end."""
+
+@router.get("/tasks/{task_id}/events", response_class=Response, responses=_ANSWERS)
+async def task_events(request: Request, task_id: TaskId, caller: Caller, last_event_id: LastEventId = None) -> Response:
+    """The task's newest status, then each change as a Server-Sent Event; ends with the task's end.
+
+    While nothing changes, a comment every few seconds shows that the connection lives.
+    """
     require(caller, "read")
     row = await readable_row(request, task_id, caller)
     seen = order_of(last_event_id)

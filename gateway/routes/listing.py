@@ -1,5 +1,6 @@
 """GET /tasks: the tasks of a key, the newest first, page by page."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -7,12 +8,14 @@ from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from gateway.api_description import EXAMPLES, Described, problems
 from gateway.authentication import Caller, require
 from gateway.keys import ApiKey
 from gateway.labels import pairs
 from gateway.materialised.database import DatabaseClosed
+from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
 from gateway.routes.tasks import catch_up
 from gateway.status_table.cursors import NoSuchCursor, cursor_at, position_at
@@ -22,6 +25,18 @@ from schemas.filings import Ticker
 from schemas.tasks import TaskState, TaskStatus
 
 router = APIRouter(tags=["tasks"])
+
+
+def _with_a_date(value: object) -> object:
+    """Pydantic takes a bare number for seconds since 1970, and a mistaken time for another one."""
+    if isinstance(value, str) and not _DATE.match(value):
+        raise ValueError("give a time with its offset from UTC, as 2026-01-31T12:00:00Z")
+    return value
+
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
+_Moment = Annotated[AwareDatetime, BeforeValidator(_with_a_date)]
+_Label = Annotated[str, Field(examples=["portfolio:growth-2025"], json_schema_extra={"pattern": ":"})]
 
 
 class ListingQuery(BaseModel):
@@ -35,11 +50,11 @@ class ListingQuery(BaseModel):
     """Only tasks in this state."""
     ticker: Ticker | None = None
     """Only filings of this company."""
-    label: Annotated[list[str], Field(max_length=10)] = []
+    label: Annotated[list[_Label], Field(max_length=10)] = []
     """Only tasks with this label, `name:value`; of several, with all of them."""
-    submitted_after: AwareDatetime | None = None
+    submitted_after: _Moment | None = None
     """Only tasks that were submitted after this moment, a time with its offset from UTC."""
-    submitted_before: AwareDatetime | None = None
+    submitted_before: _Moment | None = None
     """Only tasks that were submitted before this moment."""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     """How many tasks a page has at most."""
@@ -65,7 +80,16 @@ class TaskList(BaseModel):
     """Where the next page begins; null where this is the last. A page may be short, or empty, and have one."""
 
 
-@router.get("/tasks", response_model=TaskList)
+_ANSWERS: Described = {
+    HTTPStatus.OK: {
+        "description": "A page of tasks.",
+        "content": {"application/json": {"example": EXAMPLES["tasks"]}},
+    },
+    **problems(*ANY_KEY, "invalid_request", "kafka_unavailable"),
+}
+
+
+@router.get("/tasks", response_model=TaskList, responses=_ANSWERS)
 async def tasks(request: Request, caller: Caller, query: Annotated[ListingQuery, Query()]) -> Response:
     """The tasks that this key made, the newest first."""
     require(caller, "read")

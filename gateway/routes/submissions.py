@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from gateway.admission import Admission, Place
-from gateway.api_description import EXAMPLES, RATE_HEADERS, Described, described_headers, problems
+from gateway.api_description import EXAMPLES, RATE_HEADERS, TASK_LINKS, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.bodies_in_hand import BodiesInHand, Hold
 from gateway.callbacks import Callbacks
@@ -45,8 +45,9 @@ class Accepted(BaseModel):
 _ANSWERS: Described = {
     HTTPStatus.ACCEPTED: {
         "description": "The filing is on Kafka.",
-        "headers": described_headers("Location", *RATE_HEADERS, required={"Location"}),
+        "headers": described_headers("Location", "Idempotent-Replayed", *RATE_HEADERS, required={"Location"}),
         "content": {"application/json": {"example": EXAMPLES["accepted"]}},
+        "links": TASK_LINKS,
     },
     **problems(
         *ANY_KEY,
@@ -101,8 +102,11 @@ async def _submit(
     limits = Limits.of(caller, request.app.state.settings)
     admission: Admission = request.app.state.admission
     bodies: BodiesInHand = request.app.state.bodies
+    keyed: KeyedSubmissions[Offered] = request.app.state.keyed_submissions
+    # What was accepted already is asked for, not submitted: whoever lost the answer gets it, though no place is left.
+    replay = key is not None and keyed.is_accepted(caller.id, key)
     # The body comes last: who has no place left must not make the gateway read it.
-    with admission.submission(caller, limits) as place, bodies.hold() as hold:
+    with admission.submission(caller, limits, replay=replay) as place, bodies.hold() as hold:
         submission = await _read(request, caller, model, limits, hold)
         response = await _publish(request, caller, key, submission, action, place)
     response.headers.update(admission.rate_headers(caller, limits))
@@ -190,6 +194,8 @@ async def _offer(request: Request, key: str | None, offered: Offered, place: Pla
     """Publish it; its place counts by the task that the filing is on Kafka under, or not at all."""
     publisher: FilingPublisher = request.app.state.publisher
     keyed: KeyedSubmissions[Offered] = request.app.state.keyed_submissions
+    if key is not None and place.replay:
+        return await keyed.replay(key, offered)
     task_id = place.publishing()
     try:
         if key is None:

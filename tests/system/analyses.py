@@ -40,6 +40,14 @@ def empty(filing: FilingSubmitted, report: Report) -> RiskAssessment:
     )
 
 
+def cancellable(filing: FilingSubmitted, report: Report) -> RiskAssessment:
+    """As the empty one; a filing with the label sent-by:mistake is worked on until it is cancelled."""
+    while filing.labels == {"sent-by": "mistake"}:
+        report(1)
+        time.sleep(_SLEEPS["nap"])
+    return empty(filing, report)
+
+
 def plodding(filing: FilingSubmitted, report: Report) -> RiskAssessment:
     """As the empty one, in 50 ms."""
     time.sleep(_SLEEPS["nap"])

@@ -7,6 +7,7 @@ import gzip
 import json
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,10 @@ from typing import Any
 import httpx
 
 from gateway.keys import KeyLimits, add_key, revoke_key
-from gateway.limits import Limits
-from gateway.open_streams import OpenStreams
-from gateway.problems import Problem
 from ops.local.kafka import LocalKafka
 from schemas.topics import catalogue
 from tests.conftest import PARTITIONS
 from tests.system.parts import Gateway, System
-from tests.unit.examples import an_api_key
 from tests.waiting import eventually
 from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
@@ -33,6 +30,7 @@ _DOCUMENT = (
     "<html><body><p>Item 1A. Risk Factors</p><p>A fire at our only plant would stop our deliveries.</p></body></html>"
 )
 _ROOM = 100_000
+_LABELS = {"desk": "credit"}
 _LONG_AGO = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
@@ -57,21 +55,28 @@ def _record(system: System) -> dict[str, Any]:
     gateway = system.gateway(max_document_bytes=_ROOM)
     tight = system.gateway(max_body_bytes=_ROOM, max_bodies_bytes=_ROOM)
     eventually(lambda: _answers(without_kafka), within=30, what="the gateway without Kafka answers")
-    request = {"ticker": "KLMF", "filing_year": 2024, "retrieve_top_k": 1, "html_content": _DOCUMENT}
-    cancelling, statuses = _cancelled_batch(gateway), _statuses(system)
-    batches = _batches(system.gateway())
-    ended_batch = batches["batch"]["batch_id"]
-    return {
-        "analyze": request,
+    # Before there is a worker: what must wait does.
+    problems = dict(_problems(system, gateway, tight, without_kafka))
+    cancelling = _cancelled_batch(gateway)
+    body = {"ticker": "KLMF", "filing_year": 2024, "retrieve_top_k": 1, "html_content": _DOCUMENT, "labels": _LABELS}
+    request = {
+        "analyze": body,
         "index": {"ticker": "KLMF", "filing_year": 2023, "html_content": _DOCUMENT},
-        "accepted": gateway.ask("POST", "/analyze", json=request).json(),
+        "accepted": gateway.ask("POST", "/analyze", json=body).json(),
+    }
+    tasks = _tasks(system)
+    problems["task_ended"] = tasks.pop("task_ended")
+    batches = _batches(system.gateway())
+    problems["batch_ended"] = batches.pop("batch_ended")
+    return {
+        **request,
         **batches,
         "batch_cancelling": cancelling,
-        "statuses": statuses,
+        **tasks,
         "ready": gateway.ask("GET", "/ready").json(),
         "not_ready": without_kafka.ask("GET", "/ready").json(),
         "health": gateway.ask("GET", "/health").json(),
-        "problems": dict(sorted(_problems(system, gateway, tight, without_kafka, ended_batch))),
+        "problems": dict(sorted(problems.items())),
     }
 
 
@@ -82,19 +87,32 @@ def _answers(gateway: Gateway) -> bool:
         return False
 
 
-def _statuses(system: System) -> dict[str, Any]:
+def _tasks(system: System) -> dict[str, Any]:
+    """What is told of tasks, from their beginning to their end."""
     gateway = system.gateway()
-    pending = gateway.status(gateway.submit(ticker="KLMF"))
-    system.worker("real")
+    waiting = gateway.submit(ticker="KLMF")
+    pending = gateway.status(waiting)
+    with ThreadPoolExecutor(1) as listening:
+        events = listening.submit(gateway.ask, "GET", f"/tasks/{waiting}/events", timeout=120)
+        cancelling = gateway.ask("DELETE", f"/tasks/{waiting}").json()
+        system.worker("real")
+    cancelled = gateway.status(waiting)
     earlier, later = ((_FILINGS / f"KLMF_{year}.html").read_text() for year in (2023, 2024))
     indexed = gateway.ask("POST", "/index", json={"ticker": "KLMF", "filing_year": 2023, "html_content": earlier})
     gateway.ended(indexed.json()["task_id"], within=120)
-    body = {"ticker": "KLMF", "filing_year": 2024, "html_content": later, "retrieve_top_k": 1}
+    body = {"ticker": "KLMF", "filing_year": 2024, "html_content": later, "retrieve_top_k": 1, "labels": _LABELS}
     task_id = gateway.submit(**body)
     success = gateway.ended(task_id, within=120)
     failure = gateway.ended(gateway.submit(html_content="<p>A letter.</p>"), within=120)
-    assert (pending["status"], success["status"], failure["status"]) == ("PENDING", "SUCCESS", "FAILURE")
-    return {"pending": pending, "success": success, "failure": failure}
+    statuses = {"pending": pending, "success": success, "failure": failure, "cancelled": cancelled}
+    assert [each["status"].lower() for each in statuses.values()] == [*statuses]
+    return {
+        "statuses": statuses,
+        "cancelling": cancelling,
+        "tasks": gateway.ask("GET", "/tasks", params={"limit": 2}).json(),
+        "events": events.result().text,
+        "task_ended": gateway.ask("DELETE", f"/tasks/{task_id}").json(),
+    }
 
 
 def _cancelled_batch(gateway: Gateway) -> dict[str, Any]:
@@ -111,7 +129,8 @@ def _batches(gateway: Gateway) -> dict[str, Any]:
     filings = [{"ticker": ticker, "filing_year": 2024, "html_content": document} for ticker, document in wanted]
     accepted = gateway.ask("POST", "/batches", json={"filings": filings}).json()
     ended = eventually(lambda: _ended_batch(gateway, accepted["batch_id"]), within=120, what="the end of the batch")
-    return {"batch_accepted": accepted, "batch": ended}
+    again = gateway.ask("DELETE", f"/batches/{accepted['batch_id']}").json()
+    return {"batch_accepted": accepted, "batch": ended, "batch_ended": again}
 
 
 def _ended_batch(gateway: Gateway, batch_id: str) -> dict[str, Any] | None:
@@ -120,7 +139,7 @@ def _ended_batch(gateway: Gateway, batch_id: str) -> dict[str, Any] | None:
 
 
 def _problems(
-    system: System, gateway: Gateway, tight: Gateway, without_kafka: Gateway, ended_batch: str
+    system: System, gateway: Gateway, tight: Gateway, without_kafka: Gateway
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     def key(**changes: Any) -> str:
         limits = KeyLimits.model_validate(changes.pop("limits", {}))
@@ -129,6 +148,10 @@ def _problems(
     def html(content: bytes, **headers: str) -> dict[str, Any]:
         params = {"ticker": "KLMF", "filing_year": 2024}
         return {"content": content, "params": params, "headers": {"Content-Type": "text/html", **headers}}
+
+    def keyed(name: str, **body: Any) -> httpx.Response:
+        content = {"ticker": "KLMF", "filing_year": 2024, "html_content": _DOCUMENT, **body}
+        return gateway.ask("POST", "/analyze", json=content, headers={"Idempotency-Key": name})
 
     once, waiting = key(limits={"submissions_per_minute": 1}), key(limits={"waiting_tasks": 1})
     record, revoked = add_key(system.keys, "example")
@@ -152,26 +175,23 @@ def _problems(
         gateway.post(ticker="klmf"),
         gateway.ask("GET", "/batches/x"),
         gateway.ask("GET", f"/batches/{_LONG_AGO}"),
-        gateway.ask("DELETE", f"/batches/{ended_batch}"),
+        keyed("two words"),
+        *[keyed("one", filing_year=year) for year in (2023, 2024)][1:],
         *[gateway.post(key=once) for _ in range(2)][1:],
         *[gateway.post(key=waiting) for _ in range(2)][1:],
         without_kafka.post(),
         tight.ask("POST", "/analyze", **html(packed, **{"Content-Encoding": "gzip"})),
+        _one_stream_too_many(gateway, key(limits={"open_streams": 1})),
     ]
     for answer in answers:
         document = answer.json()
         yield document["type"].removeprefix("urn:sigmak:problem:"), document
-    yield "too_many_streams", _too_many_streams()
 
 
-def _too_many_streams() -> dict[str, Any]:
-    streams, limits = OpenStreams(), Limits(None, 1024, 1, None)
-    with streams.one_more(an_api_key(), limits):
-        try:
-            with streams.one_more(an_api_key(), limits):
-                raise AssertionError("a second stream was opened")
-        except Problem as problem:
-            return dict(json.loads(bytes(problem.response().body)))
+def _one_stream_too_many(gateway: Gateway, key: str) -> httpx.Response:
+    path = f"/tasks/{gateway.post(key=key).json()['task_id']}/events"
+    with httpx.stream("GET", gateway.url + path, headers={"X-API-Key": key}):
+        return gateway.ask("GET", path, key=key)
 
 
 if __name__ == "__main__":

@@ -123,6 +123,7 @@ def test_pages_lead_through_all_tasks(gateway: Gateway, other: Gateway) -> None:
         ("ticker", {"ticker": "lower"}),
         ("label", {"label": "no colon"}),
         ("submitted_after", {"submitted_after": "2026-01-01T00:00:00"}),
+        ("submitted_before", {"submitted_before": "0.5"}),
         ("owner", {"owner": "somebody"}),
         ("unknown", {"unknown": 1}),
     ],

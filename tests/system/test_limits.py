@@ -1,9 +1,10 @@
-"""What a key may use, at two real gateways, and what it is told when it has used it. No worker."""
+"""What a key may use, at two real gateways, and what it is told when it has used it. Tasks wait: only the last test has a worker."""
 
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def gateway(system: System) -> Gateway:
     return system.gateway(
         submissions_per_minute=QUOTA, max_body_bytes=MAX_BODIES_BYTES, max_bodies_bytes=MAX_BODIES_BYTES
     )
+
+
+@pytest.fixture(scope="module")
+def other(system: System) -> Gateway:
+    """Another gateway, which none tells what it admits."""
+    return system.gateway(submissions_per_minute=QUOTA)
 
 
 def _key(system: System, expires_at: datetime | None = None, **limits: object) -> str:
@@ -69,6 +76,71 @@ def test_of_many_submissions_at_once_no_more_than_the_limit_are_accepted(gateway
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(_submit, range(20)))
     assert (answers.count(202), answers.count(429)) == (10, 10)
+
+
+def _known_to(gateway: Gateway, answer: httpx.Response, key: str) -> None:
+    """To be asked for a task brings a gateway up to what others have accepted."""
+    assert gateway.ask("GET", f"/tasks/{answer.json()['task_id']}", key=key).status_code == 200
+
+
+def test_a_key_submits_ten_filings_a_minute_over_two_gateways(gateway: Gateway, other: Gateway, system: System) -> None:
+    key = _key(system, submissions_per_minute=10)
+    for number in range(10):
+        here, elsewhere = (gateway, other) if number % 2 else (other, gateway)
+        answer = here.post(key=key)
+        assert answer.status_code == 202
+        assert answer.headers["ratelimit"].startswith(f'"submissions";r={9 - number};')
+        _known_to(elsewhere, answer, key)
+    assert [_problem(each.post(key=key)) for each in (gateway, other)] == [(429, "rate_limited")] * 2
+
+
+def test_what_was_accepted_with_an_idempotency_key_is_told_again_when_no_place_is_left(
+    gateway: Gateway, other: Gateway, system: System
+) -> None:
+    key = _key(system, submissions_per_minute=1)
+    first = _keyed(gateway, key)
+    replay = _keyed(gateway, key)
+    assert (replay.status_code, replay.json()) == (202, first.json())
+    assert replay.headers["idempotent-replayed"] == "true"
+    assert replay.headers["ratelimit"].startswith('"submissions";r=0;')
+    elsewhere = eventually(lambda: _accepted(_keyed(other, key)), within=10, what="the other gateway knows of it")
+    assert elsewhere.json()["task_id"] == first.json()["task_id"]
+    assert _problem(_keyed(gateway, key, ticker="OTHER")) == (422, "idempotency_key_reused")
+    assert _problem(_keyed(gateway, key, name="new")) == (429, "rate_limited")
+
+
+def _keyed(gateway: Gateway, key: str, name: str = "one", ticker: str = "ACME") -> httpx.Response:
+    body = {"ticker": ticker, "filing_year": 2024, "html_content": "<p>a filing</p>"}
+    return gateway.ask("POST", "/analyze", key=key, headers={"Idempotency-Key": name}, json=body)
+
+
+def _accepted(answer: httpx.Response) -> httpx.Response | None:
+    return answer if answer.is_success else None
+
+
+def test_a_key_opens_as_many_streams_as_it_may_until_one_is_closed(gateway: Gateway, system: System) -> None:
+    key = _key(system, open_streams=2)
+    task_id = gateway.post(key=key).json()["task_id"]
+    with _stream(gateway, task_id, key):
+        with _stream(gateway, task_id, key):
+            answer = gateway.ask("GET", f"/tasks/{task_id}/events", key=key)
+            assert _problem(answer) == (429, "too_many_streams")
+            assert int(answer.headers["retry-after"]) > 0
+            assert gateway.ask("GET", f"/tasks/{task_id}", key=key).status_code == 200
+        eventually(lambda: _opens(gateway, task_id, key), within=10, what="the gateway sees that a stream was closed")
+
+
+@contextmanager
+def _stream(gateway: Gateway, task_id: str, key: str) -> Iterator[int]:
+    """An open event stream; its status."""
+    url = f"{gateway.url}/tasks/{task_id}/events"
+    with httpx.stream("GET", url, headers={"X-API-Key": key}, timeout=20) as answer:
+        yield answer.status_code
+
+
+def _opens(gateway: Gateway, task_id: str, key: str) -> bool:
+    with _stream(gateway, task_id, key) as status:
+        return status == 200
 
 
 def test_refused_submissions_take_nothing_from_the_rate(gateway: Gateway, system: System) -> None:
@@ -141,6 +213,21 @@ def test_a_damaged_key_file_locks_nobody_out_and_is_shown_by_health(gateway: Gat
     finally:
         system.keys.write_bytes(sound)
     assert httpx.get(f"{gateway.url}/health").json()["parts"]["api_keys"] == "ok"
+
+
+def test_tasks_of_a_key_on_their_way_are_limited_over_two_gateways_until_one_ends(
+    gateway: Gateway, other: Gateway, system: System
+) -> None:
+    key = _key(system, submissions_per_minute="unlimited", waiting_tasks=2)
+    accepted = gateway.post(key=key), other.post(key=key)
+    _known_to(other, accepted[0], key)
+    _known_to(gateway, accepted[1], key)
+    answer = gateway.post(key=key)
+    assert _problem(answer) == (429, "too_many_waiting")
+    assert int(answer.headers["retry-after"]) > 0
+    assert _problem(other.post(key=key)) == (429, "too_many_waiting")
+    system.worker("empty")
+    eventually(lambda: other.post(key=key).status_code == 202, within=30, what="a task has ended")
 
 
 def _half_a_submission(gateway: Gateway, key: str, *, announced: int, sent: int = 0) -> socket.socket:

@@ -208,6 +208,18 @@ def test_one_that_fails_after_the_table_showed_it_leaves_its_place(admission: Ad
     _refusal(admission)
 
 
+def test_a_replay_takes_no_place_and_is_admitted_where_none_is_left(admission: Admission) -> None:
+    limits = _limits(waiting=QUOTA)
+    for _ in range(2):
+        with admission.submission(KEY, limits, replay=True) as place:
+            assert place.replay
+    for _ in range(QUOTA):
+        _submit(admission, limits=limits)
+    with admission.submission(KEY, limits, replay=True):
+        assert _refusal(admission, limits=limits).type == "rate_limited"
+    assert admission.rate_headers(KEY, limits)["RateLimit"].startswith('"submissions";r=0;')
+
+
 def test_keys_do_not_count_for_each_other(admission: Admission) -> None:
     for _ in range(QUOTA):
         _submit(admission)
@@ -272,9 +284,10 @@ def test_the_headers_tell_what_is_left_and_when_there_is_more(
     assert admission.rate_headers(KEY, _limits())["RateLimit"] == '"submissions";r=0;t=55'
 
 
-def test_every_refusal_inside_tells_the_rate_as_it_is_without_it(admission: Admission) -> None:
+@pytest.mark.parametrize("replay", [False, True])
+def test_every_refusal_inside_tells_the_rate_as_it_is_without_it(admission: Admission, replay: bool) -> None:
     def _refuse() -> None:
-        with admission.submission(KEY, _limits()):
+        with admission.submission(KEY, _limits(), replay=replay):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "Not valid.")
 
     with pytest.raises(Problem) as refused:

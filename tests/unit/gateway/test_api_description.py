@@ -1,5 +1,6 @@
 """What OpenAPI says of the gateway is whole, and its examples are what the models say."""
 
+import json
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from gateway.app import Gateway
 from gateway.keys import add_key
 from gateway.problem_types import PROBLEM_TYPES
 from gateway.problems import MEDIA_TYPE, ProblemDocument
+from gateway.routes.listing import TaskList
 from gateway.routes.probes import Health, Ready
 from gateway.routes.submissions import Accepted
 from gateway.settings import GatewaySettings
@@ -55,17 +57,32 @@ def _examples(content: dict[str, Any]) -> list[Any]:
     ]
 
 
+def _described_values(content: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """What its examples show, and the schema of each."""
+    for example in _examples(content):
+        if "itemSchema" in content:
+            yield from ((event, content["itemSchema"]) for event in _events(example))
+        else:
+            yield example, content["schema"]
+
+
+def _events(stream: str) -> Iterator[dict[str, str]]:
+    for block in stream.strip().split("\n\n"):
+        if block != ":":
+            yield dict(line.split(": ", 1) for line in block.splitlines())
+
+
 def test_every_example_is_valid_by_the_schema_that_it_stands_beside(description: dict[str, Any]) -> None:
     checked = 0
     for where, content in _contents(description):
-        for example in _examples(content):
-            schema = {**content["schema"], "components": description["components"]}
+        for value, schema in _described_values(content):
+            whole = {**schema, "components": description["components"]}
             try:
-                jsonschema.validate(example, schema, cls=jsonschema.Draft202012Validator)
+                jsonschema.validate(value, whole, cls=jsonschema.Draft202012Validator)
             except jsonschema.ValidationError as error:
                 pytest.fail(f"{where}: {error.message}")
             checked += 1
-    assert checked > 40
+    assert checked > 80
 
 
 def test_every_body_but_that_of_live_and_metrics_has_an_example(description: dict[str, Any]) -> None:
@@ -105,6 +122,17 @@ def test_every_reference_leads_somewhere(description: dict[str, Any]) -> None:
     assert references <= set(description["components"]["schemas"])
 
 
+def test_an_accepted_filing_leads_to_what_can_be_asked_of_its_task(description: dict[str, Any]) -> None:
+    operations = {each["operationId"]: path for path, each in _operations(description)}
+    for path in ("/analyze", "/index"):
+        links = description["paths"][path]["post"]["responses"]["202"]["links"]
+        assert [operations[link["operationId"]] for link in links.values()] == [
+            "/tasks/{task_id}",
+            "/tasks/{task_id}/events",
+            "/tasks/{task_id}",
+        ]
+
+
 def test_an_answer_that_says_come_again_always_says_when(description: dict[str, Any]) -> None:
     for path, operation in _operations(description):
         for status in ("429", "503"):
@@ -134,11 +162,15 @@ def test_every_problem_has_a_recorded_example() -> None:
 
 
 def test_every_other_example_is_what_its_model_writes() -> None:
-    assert Accepted.model_validate(EXAMPLES["accepted"]).model_dump() == EXAMPLES["accepted"]
+    for name in ("accepted", "cancelling"):
+        assert Accepted.model_validate(EXAMPLES[name]).model_dump() == EXAMPLES[name]
+    assert TaskList.model_validate(EXAMPLES["tasks"]).model_dump(mode="json") == EXAMPLES["tasks"]
     assert Ready.model_validate(EXAMPLES["ready"]).status == "ready"
     assert Ready.model_validate(EXAMPLES["not_ready"]).reasons
     assert Health.model_validate(EXAMPLES["health"]).status == "ok"
     AnalyzeRequest.model_validate(EXAMPLES["analyze"])
     IndexRequest.model_validate(EXAMPLES["index"])
-    for status in EXAMPLES["statuses"].values():
+    streamed = [json.loads(event["data"]) for event in _events(EXAMPLES["events"])]
+    assert len(streamed) > 1
+    for status in [*EXAMPLES["statuses"].values(), *streamed]:
         assert TaskStatus.model_validate(status).model_dump(mode="json") == status

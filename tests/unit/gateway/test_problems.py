@@ -18,6 +18,7 @@ async def _answer_to(error: Exception, path: str = "/", method: str = "GET") -> 
     problems.register(app)
 
     @app.get("/")
+    @app.delete("/")
     async def _raise() -> None:
         raise error
 
@@ -59,7 +60,7 @@ async def test_an_unknown_path_and_a_wrong_method_are_problems_too() -> None:
     assert _document(await _answer_to(unused, "/nowhere"))["type"] == "urn:sigmak:problem:not_found"
     wrong_method = await _answer_to(unused, method="POST")
     assert _document(wrong_method)["type"] == "urn:sigmak:problem:method_not_allowed"
-    assert wrong_method.headers["allow"] == "GET"
+    assert wrong_method.headers["allow"] == "DELETE, GET"
 
 
 async def test_a_fault_of_ours_is_a_500_without_inner_detail() -> None:

@@ -1,8 +1,10 @@
 """Which labels a filing may have."""
 
+import jsonschema
 import pytest
 from pydantic import ValidationError
 
+from schemas.filings import FilingSubmitted
 from tests.unit.examples import a_filing
 
 
@@ -23,3 +25,10 @@ def test_what_is_valid_comes_back_as_it_is(labels: dict[str, str]) -> None:
 def test_what_is_not_is_refused(labels: object) -> None:
     with pytest.raises(ValidationError):
         a_filing(labels=labels)
+
+
+def test_the_json_schema_takes_no_other_names_either() -> None:
+    schema = FilingSubmitted.model_json_schema()["properties"]["labels"]
+    jsonschema.validate({"a.b_c-d/E9": "x"}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"a b": "x"}, schema)

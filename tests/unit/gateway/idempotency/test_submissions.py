@@ -120,6 +120,43 @@ async def test_another_body_is_refused_and_leaves_nothing(kafka: FakePublisher) 
     assert kafka.topics() == ALL_OF_ONE
 
 
+async def test_a_key_is_accepted_once_its_filing_is_and_for_its_caller_only(kafka: FakePublisher) -> None:
+    kafka.held[FILINGS] = asyncio.Event()
+    gateway = _gateway(kafka)
+    submission = asyncio.create_task(gateway.submit("one", new_task_id(), _offered()))
+    await _until(lambda: FILINGS in kafka.asked)
+    assert not gateway.is_accepted("key-1", "one")
+    kafka.held[FILINGS].set()
+    await submission
+    assert gateway.is_accepted("key-1", "one")
+    assert not gateway.is_accepted("key-2", "one")
+    assert not _gateway(kafka, now=NOON + 2 * CLAIM_LIFE).is_accepted("key-1", "one")
+
+
+async def test_a_replay_tells_the_task_of_the_same_body_refuses_another_and_puts_nothing_on_kafka(
+    kafka: FakePublisher,
+) -> None:
+    gateway = _gateway(kafka)
+    first = await gateway.submit("one", new_task_id(), _offered())
+    assert await gateway.replay("one", _offered()) == Receipt(first.task_id, replayed=True)
+    with pytest.raises(KeyReused):
+        await gateway.replay("one", _offered(a_filing(filing_year=2023)))
+    assert kafka.topics() == ALL_OF_ONE
+
+
+async def test_what_was_to_be_a_replay_and_is_none_any_more_is_not_submitted_without_its_place(
+    kafka: FakePublisher,
+) -> None:
+    await _gateway(kafka).submit("one", new_task_id(), _offered())
+    with pytest.raises(KafkaAway):
+        await _gateway(kafka, now=NOON + 2 * CLAIM_LIFE).replay("one", _offered())
+    broken = BreakingKafka(3, Killed(), stored=True)
+    await _answer(_gateway(broken))
+    with pytest.raises(KafkaAway):
+        await _gateway(broken).replay("one", _offered())
+    assert (kafka.topics(), len(broken.on(FILINGS))) == (ALL_OF_ONE, 1)
+
+
 async def test_another_key_and_another_callers_same_key_are_other_tasks(kafka: FakePublisher) -> None:
     gateway = _gateway(kafka)
     receipts = [
