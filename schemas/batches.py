@@ -56,7 +56,7 @@ class RiskHighlight(EventModel):
     """As in the assessment."""
     severity: Share
     """As in the assessment."""
-    novelty: Share | None
+    novelty: Share | None = None
     """As in the assessment; None where no earlier filing was known."""
 
 
@@ -100,7 +100,7 @@ class MemberFailure(EventModel):
     """Which."""
     state: TaskState
     """FAILURE or CANCELLED."""
-    error: TaskError | None
+    error: TaskError | None = None
     """Why; None for one that was cancelled."""
 
 
