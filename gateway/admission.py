@@ -105,6 +105,24 @@ class Admission:
         finally:
             self._leave(owner, place)
 
+    @contextmanager
+    def further(self, key: ApiKey, limits: Limits, count: int) -> Iterator[list[Place]]:
+        """So many more places for a submission of several filings: all of them or none; as `submission`."""
+        quota = limits.submissions_per_minute
+        if count and quota is not None and count >= quota:
+            raise _larger_than_the_rate(quota, count + 1)
+        places = [Place(self.now()) for _ in range(count)]
+        if not count or (limits.submissions_per_minute is None and limits.waiting_tasks is None):
+            yield places
+            return
+        self._check(key.id, limits, count)
+        self._places.setdefault(key.id, []).extend(places)
+        try:
+            yield places
+        finally:
+            for place in places:
+                self._leave(key.id, place)
+
     def rate_headers(self, key: ApiKey, limits: Limits) -> dict[str, str]:
         """`RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10), where the key has a rate."""
         quota = limits.submissions_per_minute
@@ -117,13 +135,15 @@ class Admission:
             "RateLimit": f'"{_POLICY}";r={max(0, quota - len(made))};t={reset}',
         }
 
-    def _check(self, owner: str, limits: Limits) -> None:
+    def _check(self, owner: str, limits: Limits, count: int = 1) -> None:
         quota = limits.submissions_per_minute
         if quota is not None:
             made = self._made(owner, quota)
-            if len(made) >= quota:
-                raise _rate_limited(quota, _seconds_until(made[-1] + WINDOW, self.now()))
-        if limits.waiting_tasks is not None and self._waiting(owner) >= limits.waiting_tasks:
+            if len(made) + count > quota:
+                # There is room when the newest of those that must make it was made a minute ago.
+                last_to_leave = made[-(len(made) + count - quota)]
+                raise _rate_limited(quota, _seconds_until(last_to_leave + WINDOW, self.now()))
+        if limits.waiting_tasks is not None and self._waiting(owner) + count > limits.waiting_tasks:
             raise _too_many_waiting(limits.waiting_tasks)
 
     def _made(self, owner: str, quota: int) -> list[datetime]:
@@ -170,6 +190,14 @@ def _seconds_until(moment: datetime, now: datetime) -> int:
 def _rate_limited(quota: int, seconds: int) -> Problem:
     detail = f"Submissions of this API key are limited to {quota} a minute. Send this one again in {seconds} s."
     return Problem(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", detail, headers={"Retry-After": str(seconds)})
+
+
+def _larger_than_the_rate(quota: int, size: int) -> Problem:
+    detail = (
+        f"Submissions of this API key are limited to {quota} a minute, and the batch has {size}. Send smaller ones."
+    )
+    headers = {"Retry-After": str(int(WINDOW.total_seconds()))}
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", detail, headers=headers)
 
 
 def _too_many_waiting(limit: int) -> Problem:

@@ -16,10 +16,13 @@ from fastapi_offline import FastAPIOffline
 from gateway import problems
 from gateway.admission import Admission
 from gateway.api_description import describe
+from gateway.batches.batch_publisher import BatchPublisher
+from gateway.batches.batch_rows import BatchRows, BatchTable
 from gateway.bodies_in_hand import BodiesInHand
 from gateway.callbacks import Callbacks
 from gateway.canceller import Canceller
 from gateway.idempotency.claim_rows import ClaimRows, ClaimTable
+from gateway.idempotency.fingerprints import batch_hash_in_thread, hash_in_thread
 from gateway.idempotency.submissions import KeyedSubmissions
 from gateway.known_keys import KnownKeys
 from gateway.materialised.database import Database
@@ -29,20 +32,20 @@ from gateway.metrics import GatewayMetrics
 from gateway.open_streams import OpenStreams
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
-from gateway.routes import cancellations, events, listing, probes, submissions, tasks
+from gateway.routes import batch_submissions, batches, cancellations, events, listing, probes, submissions, tasks
 from gateway.settings import GatewaySettings
 from gateway.status_table.rows import Row
 from gateway.status_table.status_rows import StatusRows
 from gateway.status_table.table import StatusTable
 from gateway.status_table.watching import TaskWatches
-from schemas.topics import CANCELLATIONS, IDEMPOTENCY, LANES, TASKS
+from schemas.topics import BATCH_MEMBERS, BATCHES, CANCELLATIONS, IDEMPOTENCY, LANES, TASKS, WEBHOOKS
 from transport.documents import DocumentFolders
 from transport.publisher import KafkaPublisher
 from transport.topics import Difference, TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, CANCELLATIONS, TASKS, IDEMPOTENCY)
+_USED_TOPICS = (*LANES, CANCELLATIONS, TASKS, IDEMPOTENCY, BATCHES, BATCH_MEMBERS, WEBHOOKS)
 _WRONG_TOPICS_EXIT = 1
 
 
@@ -89,6 +92,8 @@ class Gateway:
         app.include_router(cancellations.router)
         app.include_router(events.router)
         app.include_router(listing.router)
+        app.include_router(batch_submissions.router)
+        app.include_router(batches.router)
         app.include_router(probes.router)
         return app
 
@@ -99,7 +104,7 @@ class Gateway:
         database = Database(settings.status_table_dir)
         follower = TopicsFollower(
             database,
-            [StatusRows(TASKS, self._changes), ClaimRows(IDEMPOTENCY)],
+            [StatusRows(TASKS, self._changes), ClaimRows(IDEMPOTENCY), BatchRows(BATCHES)],
             connection=connection,
             partitions=settings.partitions,
         )
@@ -121,8 +126,12 @@ class Gateway:
         app.state.publisher = publisher = FilingPublisher(kafka, settings.publish_timeout)
         app.state.canceller = Canceller(kafka, settings.publish_timeout)
         claims = ClaimTable(database, functools.partial(follower.catch_up, IDEMPOTENCY))
-        app.state.keyed_submissions = KeyedSubmissions(publisher, claims)
+        app.state.keyed_submissions = KeyedSubmissions(publisher, claims, hash_in_thread)
+        batch_publisher = BatchPublisher(publisher, settings.batch_publish_timeout)
+        app.state.batch_publisher = batch_publisher
+        app.state.keyed_batches = KeyedSubmissions(batch_publisher, claims, batch_hash_in_thread)
         app.state.table = table = StatusTable(database)
+        app.state.batches = BatchTable(database)
         app.state.watches = TaskWatches(table, self._changes)
         app.state.admission, app.state.bodies = Admission(table), BodiesInHand(settings.max_bodies_bytes)
         app.state.open_streams = OpenStreams()

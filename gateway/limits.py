@@ -29,5 +29,10 @@ class Limits:
         )
 
 
+def max_batch_bytes(key: ApiKey, settings: GatewaySettings) -> int:
+    """The largest body of a batch that a key may send."""
+    return min(key.limits.max_body_bytes or settings.max_batch_bytes, settings.max_bodies_bytes)
+
+
 def _number(limit: Limit) -> int | None:
     return None if limit == "unlimited" else limit

@@ -45,7 +45,13 @@ class ProblemDocument(BaseModel):
     task_id: str | None = None
     """With `kafka_unavailable` of a filing that may have been accepted: its task."""
     status_url: str | None = None
-    """Where that task's status is."""
+    """Where the status of that task, or of that batch, is."""
+    batch_id: str | None = None
+    """With `kafka_unavailable` of a batch that was accepted in part."""
+    accepted: list[str] | None = None
+    """The tasks of that batch whose filings are on Kafka, in order."""
+    unknown: list[str] | None = None
+    """Those whose filings may be there, in order."""
     state: TaskState | None = None
     """With `task_ended`: how it ended."""
 

@@ -85,7 +85,7 @@ class FilingPublisher:
 
     async def announce(self, task_id: str, offered: Offered, until: float) -> None:
         """Tell the task's PENDING; raises KafkaAway where it is not acknowledged by `until`."""
-        submitted_at = _made_at(task_id)
+        submitted_at = made_at(task_id)
         pending = TaskStatus(
             task_id=task_id,
             status=TaskState.PENDING,
@@ -94,6 +94,7 @@ class FilingPublisher:
             filing_year=offered.filing.filing_year,
             submitted_at=submitted_at,
             labels=offered.filing.labels,
+            batch_id=offered.filing.batch_id,
             callback_url=offered.filing.callback_url,
         )
         status = task_status(
@@ -113,7 +114,7 @@ class FilingPublisher:
             filing,
             task_id=task_id,
             source=_SOURCE,
-            time=_made_at(task_id),
+            time=made_at(task_id),
             owner=offered.owner,
             traceparent=offered.traceparent,
         )
@@ -132,22 +133,22 @@ class FilingPublisher:
         except TimeoutError as error:
             raise KafkaAway("Kafka did not acknowledge in time", outcome_known=False) from error
 
-    def withdraw(self, task_id: str) -> None:
-        """Tombstone a PENDING whose filing surely is not on the broker; not waited for, since Kafka may be away."""
-        task = asyncio.get_running_loop().create_task(self._tombstone(task_id))
+    def withdraw(self, task_id: str, topic: str = TASKS) -> None:
+        """Tombstone the status of what surely is not on the broker; not waited for, since Kafka may be away."""
+        task = asyncio.get_running_loop().create_task(self._tombstone(task_id, topic))
         # The loop holds tasks weakly only: without this reference one could vanish before it ran.
         self._withdrawals.add(task)
         task.add_done_callback(self._withdrawals.discard)
 
-    async def _tombstone(self, task_id: str) -> None:
+    async def _tombstone(self, task_id: str, topic: str) -> None:
         try:
-            await self.events.publish(TASKS, task_id, None)
+            await self.events.publish(topic, task_id, None)
         except PublishFailed as error:
             # A PENDING that stays behind is closed as `expired` when the lane's retention has passed.
-            log.warning("the status of task %s, which was not accepted, was not withdrawn: %s", task_id, error)
+            log.warning("the status of %s on %s, which was not accepted, was not withdrawn: %s", task_id, topic, error)
 
 
-def _made_at(task_id: str) -> datetime:
+def made_at(task_id: str) -> datetime:
     """When a task id of our own was made: a filing that is sent again is the same to the last byte."""
     made_at = task_created_at(task_id)
     assert made_at is not None

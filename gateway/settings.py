@@ -27,7 +27,9 @@ class GatewaySettings(WebhookSettings):
     """Folders that `html_path` may point into, as a JSON list; none by default."""
     max_body_bytes: Annotated[int, Field(ge=1024)] = 60 * _MIB
     """A larger request body is refused before it is read; a key may have a limit of its own."""
-    max_bodies_bytes: Annotated[int, Field(ge=1024)] = 128 * _MIB
+    max_batch_bytes: Annotated[int, Field(ge=1024)] = 200 * _MIB
+    """A larger body of a batch is refused; a key that has a limit of its own for bodies has it for batches, too."""
+    max_bodies_bytes: Annotated[int, Field(ge=1024)] = 256 * _MIB
     """What the bodies of all submissions under way may have together; others get 503 until some are on Kafka."""
     max_document_bytes: Annotated[int, Field(ge=1024)] = 50 * _MIB
     """A larger document is refused."""
@@ -35,6 +37,8 @@ class GatewaySettings(WebhookSettings):
     """Seconds without an event until a stream of events shows that its connection lives."""
     publish_timeout: Annotated[float, Field(gt=0, le=60)] = 4.0
     """Seconds to wait for Kafka's acknowledgement of one submission before the answer is 503."""
+    batch_publish_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Seconds to wait for Kafka's acknowledgements of one batch before the answer is 503."""
     submissions_per_minute: Limit = 10
     """Filings that a key may submit within 60 s at all gateways: a number, or `unlimited`; a key may have its own."""
     waiting_tasks: Limit = 1000

@@ -17,7 +17,7 @@ from gateway.labels import pairs
 from gateway.problems import Problem, invalid_body
 from schemas.filings import FilingSource, Priority, ScoringOptions
 
-_JSON = "application/json"
+JSON = "application/json"
 _DOCUMENTS = ("text/html", "text/plain")
 _LABEL, _LABELS = "label", "labels"
 """The parameter of a query, which may be repeated, and the field of a JSON body."""
@@ -59,23 +59,30 @@ async def read_submission(
         Problem: 400 for a body that is not what its headers say, 413 for one that is too large, 415 for headers that
             ask for what is not understood, 422 naming each field that is not valid, 503 where there is no room for it.
     """
-    content_type = Message()
-    content_type["content-type"] = request.headers.get("content-type", _JSON)
-    media_type = content_type["content-type"].partition(";")[0].strip().lower()
-    if media_type != _JSON and media_type not in _DOCUMENTS:
-        raise _unsupported_media_type()
-    limit = max_body_bytes if media_type == _JSON else min(max_body_bytes, max_document_bytes)
-    body = await _content(request, max_body_bytes, limit, hold)
+    media_type = media_type_of(request, JSON, *_DOCUMENTS)
+    limit = max_body_bytes if media_type == JSON else min(max_body_bytes, max_document_bytes)
+    body = await content_of(request, max_body_bytes, limit, hold)
     try:
-        if media_type == _JSON:
+        if media_type == JSON:
             return model.model_validate_json(body)
+        content_type = Message()
+        content_type["content-type"] = request.headers["content-type"]
         text = text_of(body, content_type.get_content_charset())
         return model.model_validate({**_query(request), "html_content": text})
     except ValidationError as error:
         raise invalid_body(error) from error
 
 
-async def _content(request: Request, body_limit: int, content_limit: int, hold: Hold) -> bytes:
+def media_type_of(request: Request, *offered: str) -> str:
+    """The media type of the request, JSON where it says none; raises a 415 problem for one that is not offered."""
+    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if media_type not in offered:
+        raise _unsupported_media_type(offered)
+    return media_type
+
+
+async def content_of(request: Request, body_limit: int, content_limit: int, hold: Hold) -> bytes:
+    """The body without its Content-Encoding; raises the problems of `read_submission` that are of no field."""
     content_encoding = ",".join(request.headers.getlist("content-encoding")).strip().lower()
     check_content_encoding(content_encoding)
     body = await read_body(request, body_limit, hold)
@@ -107,10 +114,10 @@ def _labels(given: Sequence[str]) -> dict[str, str]:
     return labels
 
 
-def _unsupported_media_type() -> Problem:
-    offered = ", ".join((_JSON, *_DOCUMENTS))
-    detail = f"The Content-Type of the request is not known. Send one of {offered}."
-    headers = {"Accept": offered}
+def _unsupported_media_type(offered: Sequence[str]) -> Problem:
+    names = ", ".join(offered)
+    detail = f"The Content-Type of the request is not known. Send one of {names}."
+    headers = {"Accept": names}
     return Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail, headers=headers)
 
 
@@ -132,7 +139,7 @@ def described(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, A
         {"name": "Idempotency-Key", "in": "header", "required": False, "schema": key, "description": described_key}
     )
     schema["oneOf"] = [_given(name) for name in _DOCUMENT_FIELDS]
-    content: dict[str, Any] = {_JSON: {"schema": schema, "example": example}}
+    content: dict[str, Any] = {JSON: {"schema": schema, "example": example}}
     content |= {document: _document(document, example) for document in _DOCUMENTS}
     description = (
         "JSON with the document in it, or the document itself, with all else in the query. "

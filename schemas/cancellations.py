@@ -28,5 +28,7 @@ class Cancellation(EventModel):
     """The task whose dead letter the task was made from."""
     labels: Labels = Field(default_factory=dict)
     """As in the filing event."""
+    batch_id: str | None = None
+    """The batch that the task is a member of."""
     callback_url: CallbackUrl | None = None
     """Where its end is told, as in the filing event."""

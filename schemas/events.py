@@ -4,6 +4,7 @@ from datetime import datetime
 
 import orjson
 
+from schemas.batches import BatchOpened, BatchStatus, MemberOutcome
 from schemas.cancellations import Cancellation
 from schemas.claims import SubmissionClaim
 from schemas.envelope import ATTEMPT_HEADER, OWNER_HEADER, CloudEvent
@@ -17,6 +18,9 @@ TASK_STATUS = "sigmak.task.status.v1"
 RISK_ASSESSMENT = "sigmak.risk.assessment.v1"
 SUBMISSION_CLAIM = "sigmak.submission.claim.v1"
 TASK_CANCELLATION = "sigmak.task.cancellation.v1"
+BATCH_OPENED = "sigmak.batch.opened.v1"
+MEMBER_OUTCOME = "sigmak.batch.member-outcome.v1"
+BATCH_STATUS = "sigmak.batch.status.v1"
 WEBHOOK_DELIVERY = "sigmak.webhook.delivery.v1"
 
 
@@ -107,6 +111,47 @@ def task_cancellation(
         subject=cancellation.task_id,
         data=cancellation.model_dump_json().encode(),
         traceparent=traceparent,
+        extensions=_owned_by(owner),
+    )
+
+
+def batch_opened(opened: BatchOpened, *, batch_id: str, source: str, time: datetime, owner: str | None) -> CloudEvent:
+    """The members of a batch."""
+    return CloudEvent(
+        id=f"{batch_id}.opened",
+        type=BATCH_OPENED,
+        source=source,
+        time=time,
+        subject=batch_id,
+        data=opened.model_dump_json().encode(),
+        extensions=_owned_by(owner),
+    )
+
+
+def member_outcome(
+    outcome: MemberOutcome, *, batch_id: str, source: str, time: datetime, owner: str | None
+) -> CloudEvent:
+    """How a member of a batch ended; told again, it has the same id."""
+    return CloudEvent(
+        id=f"{batch_id}.{outcome.member.task_id}",
+        type=MEMBER_OUTCOME,
+        source=source,
+        time=time,
+        subject=batch_id,
+        data=outcome.model_dump_json().encode(),
+        extensions=_owned_by(owner),
+    )
+
+
+def batch_status(status: BatchStatus, *, source: str, time: datetime, owner: str | None) -> CloudEvent:
+    """How far a batch is; a repeat of the same status has the same id."""
+    return CloudEvent(
+        id=f"{status.batch_id}.{status.ended_members}",
+        type=BATCH_STATUS,
+        source=source,
+        time=time,
+        subject=status.batch_id,
+        data=status.model_dump_json().encode(),
         extensions=_owned_by(owner),
     )
 

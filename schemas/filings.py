@@ -62,3 +62,5 @@ class FilingSubmitted(ScoringOptions, FilingSource):
 
     action: Action = "analyze"
     """`index` stores the risk factors for later comparison and scores nothing."""
+    batch_id: str | None = None
+    """The batch that it was submitted with, which is told of its end."""

@@ -83,6 +83,11 @@ class StatusOrder(NamedTuple):
     step: int
     """0 waiting, 1 to 5 the steps, 6 waiting for a retry, 7 ended."""
 
+    @classmethod
+    def of_end(cls, attempt: int) -> "StatusOrder":
+        """The order of a terminal status."""
+        return cls(attempt, _ENDED_STEP)
+
     @property
     def ended(self) -> bool:
         """Whether the task is in a state that it never leaves."""
@@ -135,6 +140,8 @@ class TaskOrigin(TolerantModel):
     """The task whose dead letter this one was made from."""
     labels: Labels = Field(default_factory=dict)
     """As in the filing event."""
+    batch_id: str | None = None
+    """The batch that it was submitted with."""
     callback_url: CallbackUrl | None = None
     """Where its end is told, as in the filing event."""
 
@@ -170,6 +177,8 @@ class TaskStatus(EventModel):
     """As in the filing event."""
     redriven_from: str | None = None
     """The task whose dead letter this one was made from."""
+    batch_id: str | None = None
+    """The batch that it was submitted with."""
     callback_url: CallbackUrl | None = None
     """Where its end is told, as in the filing event."""
 
@@ -181,7 +190,7 @@ class TaskStatus(EventModel):
 
 def _order(status: StatusHead | TaskStatus) -> StatusOrder:
     if status.status.ended:
-        return StatusOrder(status.attempt, _ENDED_STEP)
+        return StatusOrder.of_end(status.attempt)
     if status.status is TaskState.RETRY:
         return StatusOrder(status.attempt, _RETRY_STEP)
     return StatusOrder(status.attempt, status.progress.current)

@@ -17,6 +17,8 @@ BATCHES = "sigmak.batches.v1"
 WEBHOOKS = "sigmak.webhooks.v1"
 ATTEMPTS_CHANGELOG = "sigmak.attempts-changelog.v1"
 """Behind the workers' Table of attempts, starts and ends."""
+BATCHES_CHANGELOG = "sigmak.batches-changelog.v1"
+"""Behind the workers' Table of batches."""
 
 LANES = (FILINGS, FILINGS_PRIORITY)
 
@@ -56,9 +58,9 @@ def catalogue(
 ) -> tuple[Topic, ...]:
     """Every topic of the system.
 
-    Lanes, retries, cancellations and changelogs have one number of partitions, or a Table's record would not be
-    on the worker that has the filing. Times are the broker's (LogAppendTime): with a producer's own, an upstream
-    that stamps a filing with its filing date would have it deleted by retention before it was read.
+    Lanes, retries, cancellations, batches' members and changelogs have one number of partitions, or a Table's record
+    would not be on the worker that has the filing. Times are the broker's (LogAppendTime): with a producer's own, an
+    upstream that stamps a filing with its filing date would have it deleted by retention before it was read.
     """
 
     def topic(name: str, config: Mapping[str, str]) -> Topic:
@@ -74,9 +76,10 @@ def catalogue(
         topic(RISKS, _kept(lane_retention, largest_message=8 * _MIB)),
         topic(IDEMPOTENCY, _kept(CLAIM_LIFE + timedelta(hours=1))),
         topic(BATCH_MEMBERS, _kept(lane_retention)),
-        topic(BATCHES, _compacted(timedelta(0), largest_message=8 * _MIB)),
+        topic(BATCHES, _compacted(result_life + timedelta(hours=1), largest_message=8 * _MIB)),
         topic(WEBHOOKS, _kept(timedelta(days=2))),
         topic(ATTEMPTS_CHANGELOG, _compacted(timedelta(0))),
+        topic(BATCHES_CHANGELOG, _compacted(timedelta(0))),
     )
 
 

@@ -9,8 +9,9 @@ from random import uniform
 
 from prometheus_client import CollectorRegistry
 
-from schemas.topics import FILINGS_DEAD, FILINGS_RETRIES, LANES, TASKS, WEBHOOKS
+from schemas.topics import BATCH_MEMBERS, BATCHES, FILINGS_DEAD, FILINGS_RETRIES, LANES, TASKS, WEBHOOKS
 from streams import forwarder
+from streams.batches.batch_janitor import BatchJanitor
 from streams.due_consumer import DueConsumer
 from streams.forwarder import Forwarder
 from streams.janitor import Janitor
@@ -70,19 +71,25 @@ def run_forwarder(settings: FollowerSettings) -> None:
 def run_janitor(settings: FollowerSettings) -> None:
     """Run the janitor in this process until it is told to stop; raises as `run_forwarder` does."""
     metrics = JanitorMetrics()
-    follower = Follower(settings, "janitor", (TASKS, WEBHOOKS), metrics.registry)
+    follower = Follower(settings, "janitor", (TASKS, BATCH_MEMBERS, BATCHES, WEBHOOKS), metrics.registry)
 
     async def work(publisher: KafkaPublisher, stop: asyncio.Event) -> None:
         retention = settings.lane_retention
-        reader = StatusTopicReader(settings.connection(), partitions=settings.partitions)
+        tasks, batches = (
+            StatusTopicReader(settings.connection(), topic, partitions=settings.partitions)
+            for topic in (TASKS, BATCHES)
+        )
         lifetimes = Lifetimes(result_life=settings.result_ttl, lane_retention=retention, now=_now)
-        janitor = Janitor(reader, lifetimes, publisher, metrics, retention)
+        janitor = Janitor(tasks, lifetimes, publisher, metrics, retention)
+        # Twice, as long as workers remember a batch: a member's outcome may come as late.
+        lives = Lifetimes(result_life=settings.result_ttl, lane_retention=2 * retention, now=_now)
+        of_batches = BatchJanitor(batches, lives, publisher, metrics)
         follower.alarms = janitor.alarms
         show_producer_queue(metrics.registry, publisher.queued)
         try:
-            await janitor.run(stop)
+            await asyncio.gather(janitor.run(stop), of_batches.run(stop))
         finally:
-            await asyncio.to_thread(reader.close)
+            await asyncio.gather(*(asyncio.to_thread(reader.close) for reader in (tasks, batches)))
 
     asyncio.run(follower.run(work))
 

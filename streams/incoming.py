@@ -99,6 +99,10 @@ class Task(Protocol):
         """As in the filing."""
 
     @property
+    def batch_id(self) -> str | None:
+        """The batch that it is a member of."""
+
+    @property
     def callback_url(self) -> str | None:
         """Where its end is told, as in the filing."""
 
@@ -131,6 +135,11 @@ class FilingEvent:
         return self.filing.labels
 
     @property
+    def batch_id(self) -> str | None:
+        """The filing's; none for a redriven one, which is a task beside those that the batch knows."""
+        return self.filing.batch_id if self.redriven_from is None else None
+
+    @property
     def callback_url(self) -> str | None:
         """The filing's."""
         return self.filing.callback_url
@@ -148,6 +157,7 @@ class CancellationEvent:
     traceparent: str | None
     redriven_from: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    batch_id: str | None = None
     callback_url: str | None = None
     attempt: int = 1
 

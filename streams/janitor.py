@@ -9,9 +9,11 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from schemas.batches import RiskDigest
 from schemas.events import task_status
 from schemas.tasks import TaskState, TaskStatus, expired
 from schemas.topics import TASKS
+from streams.batches.announcement import tell_outcome
 from streams.lifetimes import Lifetimes, StatusSeen
 from streams.metrics import JanitorMetrics
 from streams.webhooks.announcement import announce_end
@@ -20,7 +22,7 @@ from transport.publisher import EventPublisher
 log = logging.getLogger(__name__)
 
 _SOURCE = "/sigmak/janitor"
-_LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.5
 _AT_ONCE = 1000
 """Tombstones in flight at a time."""
 _ALARM_SECONDS = 24 * 60 * 60.0
@@ -54,7 +56,7 @@ class Janitor:
     async def run(self, stop: asyncio.Event) -> None:
         """Delete and end what is due, until `stop` is set."""
         while not stop.is_set():
-            for seen in await asyncio.to_thread(self.topic.read, _LOOK_SECONDS):
+            for seen in await asyncio.to_thread(self.topic.read, LOOK_SECONDS):
                 self.lifetimes.observe(seen)
             # Before the end is reached, a task's later records are unknown: it may have ended since.
             if self.topic.at_end:
@@ -71,11 +73,7 @@ class Janitor:
         return [f"tasks that should be deleted have been on {TASKS} for {timedelta(seconds=int(overdue))} too long"]
 
     async def _tombstone(self) -> None:
-        due = self.lifetimes.to_tombstone()[:_AT_ONCE]
-        await asyncio.gather(*(self.events.publish(TASKS, task_id, None) for task_id in due))
-        for task_id in due:
-            self.lifetimes.tombstoned(task_id)
-        self.metrics.tombstoned.inc(len(due))
+        self.metrics.tombstoned.inc(await tombstone(self.lifetimes, self.events, TASKS))
 
     async def _expire(self) -> None:
         for seen in self.lifetimes.to_expire():
@@ -84,6 +82,7 @@ class Janitor:
                 now = self.lifetimes.now()
                 # Before the status: after it, another janitor would not come back to what this one left undone.
                 await announce_end(self.events, status, owner=seen.owner, source=_SOURCE, time=now)
+                await tell_outcome(self.events, status, RiskDigest(), source=_SOURCE, time=now, owner=seen.owner)
                 event = task_status(status, source=_SOURCE, time=now, owner=seen.owner)
                 await self.events.publish(TASKS, seen.task_id, event)
                 self.metrics.expired.inc()
@@ -101,3 +100,12 @@ class Janitor:
         return last.model_copy(
             update={"status": TaskState.FAILURE, "error": expired(self.lane_retention), "due_at": None, "ended_at": now}
         )
+
+
+async def tombstone(lifetimes: Lifetimes, events: EventPublisher, topic: str) -> int:
+    """Delete what is past its life; returns how many."""
+    due = lifetimes.to_tombstone()[:_AT_ONCE]
+    await asyncio.gather(*(events.publish(topic, id_, None) for id_ in due))
+    for id_ in due:
+        lifetimes.tombstoned(id_)
+    return len(due)

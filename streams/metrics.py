@@ -38,6 +38,9 @@ class WorkerMetrics:
         self.cancellations = Counter(
             "sigmak_cancellations", "Cancellations, by what came of each", ["outcome"], registry=self.registry
         )
+        self.batch_events = Counter(
+            "sigmak_batch_events", "What was told of batches, by what came of it", ["outcome"], registry=self.registry
+        )
         self.lag = Gauge(
             "sigmak_lane_lag",
             "Filings on this worker's partitions that have not ended",
@@ -93,6 +96,9 @@ class JanitorMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.tombstoned = Counter("sigmak_tasks_tombstoned", "Tasks deleted past their life", registry=self.registry)
+        self.batches_tombstoned = Counter(
+            "sigmak_batches_tombstoned", "Batches deleted past their life", registry=self.registry
+        )
         self.expired = Counter("sigmak_tasks_expired", "Tasks that nobody began in time", registry=self.registry)
         self._tasks = Gauge(
             "sigmak_tasks_known", "Tasks on the status topic, by state", ["state"], registry=self.registry

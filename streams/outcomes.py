@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from schemas.batches import RiskDigest
 from schemas.dead_letters import Death, moved, without_ballast
 from schemas.envelope import ATTEMPT_HEADER, DUE_HEADER, LANE_HEADER
 from schemas.events import risk_assessment, task_status
 from schemas.risks import IndexSummary, RiskAssessment
 from schemas.tasks import FINISHED, Progress, TaskError, TaskState, TaskStatus, in_step
 from schemas.topics import FILINGS_DEAD, FILINGS_RETRIES, RISKS, TASKS
+from streams.batches.announcement import tell_outcome
+from streams.batches.digests import digest_of
 from streams.incoming import FilingEvent, FilingRecord, Task
 from streams.webhooks.announcement import announce_end
 from transport.publisher import EventPublisher, EventTooLarge
@@ -22,8 +25,8 @@ _SOURCE = "/sigmak/worker"
 _CUT_TEXT_LENGTHS = (4000, 1000, 200, 0)
 """Characters kept of each factor's text, tried in turn where a result is over its topic's limit."""
 
-
 _KEPT_OF_A_KEY = 100
+_NOTHING_SAID = RiskDigest()
 
 
 class ResultTooLarge(Exception):
@@ -49,11 +52,12 @@ class Outcomes:
         """
         result = result.model_copy(update={"labels": event.filing.labels})
         if isinstance(result, IndexSummary):
-            await self._succeeded(event, result, started_at)
+            await self._succeeded(event, result, started_at, RiskDigest())
             return
         await _fitting(result, lambda fitting: self._assessment(event, fitting))
+        digest = digest_of(result, event.task_id)
         shown = result.showing(event.filing.retrieve_top_k)
-        await _fitting(shown, lambda fitting: self._succeeded(event, fitting, started_at))
+        await _fitting(shown, lambda fitting: self._succeeded(event, fitting, started_at, digest))
 
     async def failure(
         self, event: FilingEvent, error: TaskError, started_at: datetime | None, reached: Progress
@@ -125,9 +129,17 @@ class Outcomes:
         )
         await self.events.publish(RISKS, assessment.ticker, message)
 
-    async def _succeeded(self, event: FilingEvent, result: RiskAssessment | IndexSummary, started_at: datetime) -> None:
+    async def _succeeded(
+        self, event: FilingEvent, result: RiskAssessment | IndexSummary, started_at: datetime, digest: RiskDigest
+    ) -> None:
         await self._status(
-            event, state=TaskState.SUCCESS, progress=FINISHED, result=result, started_at=started_at, ended_at=self.now()
+            event,
+            state=TaskState.SUCCESS,
+            progress=FINISHED,
+            result=result,
+            started_at=started_at,
+            ended_at=self.now(),
+            digest=digest,
         )
 
     async def _status(
@@ -141,6 +153,7 @@ class Outcomes:
         error: TaskError | None = None,
         due_at: datetime | None = None,
         ended_at: datetime | None = None,
+        digest: RiskDigest = _NOTHING_SAID,
     ) -> None:
         status = TaskStatus(
             task_id=event.task_id,
@@ -157,11 +170,14 @@ class Outcomes:
             ended_at=ended_at,
             labels=dict(event.labels),
             redriven_from=event.redriven_from,
+            batch_id=event.batch_id,
             callback_url=event.callback_url,
         )
         message = task_status(status, source=_SOURCE, time=self.now(), owner=event.owner, traceparent=event.traceparent)
         await self.events.publish(TASKS, event.task_id, message)
         if state.ended:
+            # Behind the status: who reads that a batch has ended finds each of its tasks ended.
+            await tell_outcome(self.events, status, digest, source=_SOURCE, time=self.now(), owner=event.owner)
             # Behind the status, so that who is told can read it.
             await announce_end(
                 self.events, status, owner=event.owner, source=_SOURCE, time=self.now(), traceparent=event.traceparent

@@ -1,15 +1,16 @@
-"""The status topic as the janitor reads it: from its beginning, without a group."""
+"""A topic of statuses, of tasks or of batches, as the janitor reads it: from its beginning, without a group."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from schemas.batches import BatchHead
 from schemas.envelope import OWNER_HEADER
 from schemas.tasks import StatusHead, StatusOrder
-from schemas.topics import TASKS
+from schemas.topics import BATCHES, TASKS
 from streams.lifetimes import StatusSeen
 from transport.connection import KafkaConnection
 
@@ -25,11 +26,25 @@ _FETCH_MIN_BYTES = 1024 * 1024
 time that a task without work costs all processes together."""
 
 
-class StatusTopicReader:
-    """Reads every record of every partition, in each partition's order."""
+def _of_tasks(value: bytes) -> tuple[StatusOrder, bytes]:
+    """The order of a task's status, and the status where the task may have to be ended for it."""
+    order = StatusHead.model_validate_json(value).order
+    return order, b"" if order.ended else value
 
-    def __init__(self, connection: KafkaConnection, *, partitions: int) -> None:
-        self._partitions = partitions
+
+def _of_batches(value: bytes) -> tuple[StatusOrder, bytes]:
+    """The order of a batch's status; it ends with its last member, and never by itself."""
+    return BatchHead.model_validate_json(value).order, b""
+
+
+_READ: dict[str, Callable[[bytes], tuple[StatusOrder, bytes]]] = {TASKS: _of_tasks, BATCHES: _of_batches}
+
+
+class StatusTopicReader:
+    """Reads every record of every partition of `TASKS` or `BATCHES`, in each partition's order."""
+
+    def __init__(self, connection: KafkaConnection, topic: str, *, partitions: int) -> None:
+        self._topic, self._partitions = topic, partitions
         self._ends_reached: set[int] = set()
         self._consumer = Consumer(
             {
@@ -46,7 +61,7 @@ class StatusTopicReader:
                 "log_level": 2,
             }
         )
-        self._consumer.assign([TopicPartition(TASKS, partition, OFFSET_BEGINNING) for partition in range(partitions)])
+        self._consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in range(partitions)])
 
     @property
     def at_end(self) -> bool:
@@ -81,18 +96,17 @@ class StatusTopicReader:
         try:
             owner = _owner(message)
             task_id = (_bytes(message.key()) or b"").decode("ascii")
-            order = None if value is None else StatusHead.model_validate_json(value).order
+            order, kept = (None, b"") if value is None else _READ[self._topic](value)
         except ValueError:
             log.warning(
-                "skipped an unreadable record of %s, partition %s, offset %s", TASKS, partition, message.offset()
+                "skipped an unreadable record of %s, partition %s, offset %s",
+                self._topic,
+                partition,
+                message.offset(),
             )
             return None
         appended_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, tz=UTC)
-        return StatusSeen(task_id, order, appended_at, owner, _kept(order, value))
-
-
-def _kept(order: StatusOrder | None, value: bytes | None) -> bytes:
-    return b"" if order is None or order.ended or value is None else value
+        return StatusSeen(task_id, order, appended_at, owner, kept)
 
 
 def _owner(message: Message) -> str | None:

@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from schemas.topics import (
     ATTEMPTS_CHANGELOG,
+    BATCH_MEMBERS,
+    BATCHES,
+    BATCHES_CHANGELOG,
     CANCELLATIONS,
     FILINGS_DEAD,
     FILINGS_RETRIES,
@@ -19,9 +22,11 @@ from schemas.topics import (
 )
 from streams.agents.app import WorkerApp
 from streams.agents.attempts import AttemptsTable
+from streams.agents.batches import BatchTable, add_batch_agent
 from streams.agents.cancellations import add_cancellation_agent
 from streams.agents.filings import add_filing_agents
 from streams.analysis_port import Analysis
+from streams.batches.batch_life import BatchLife
 from streams.cancelling import CancellationLife
 from streams.drain import Drain
 from streams.filing_life import FilingLife
@@ -41,7 +46,10 @@ from transport.topics import TopicAdmin
 
 log = logging.getLogger(__name__)
 
-_USED_TOPICS = (*LANES, *FILINGS_RETRIES, FILINGS_DEAD, CANCELLATIONS, TASKS, RISKS, WEBHOOKS, ATTEMPTS_CHANGELOG)
+_USED_TOPICS = (
+    *LANES, *FILINGS_RETRIES, FILINGS_DEAD, CANCELLATIONS, TASKS, RISKS, BATCH_MEMBERS, BATCHES, WEBHOOKS,
+    ATTEMPTS_CHANGELOG, BATCHES_CHANGELOG,
+)  # fmt: skip
 _LEAVE_SECONDS = 15.0
 """What leaving the group may take beyond the drain; then the process ends, and its filings move as if it had died."""
 _SOFTWARE_FAULT_EXIT = 70
@@ -117,6 +125,10 @@ class Worker:
         add_filing_agents(app, life.process, self._heads, _fail_stop)
         cancelling = CancellationLife(memory, outcomes, self._cancellation_gate, in_hand, self._metrics)
         add_cancellation_agent(app, cancelling.process, _fail_stop)
+        batches = BatchTable(app, _now, lane_retention=self._settings.lane_retention)
+        # Through the cancellations' gate: both are a few acknowledgements, none of them under way when partitions move.
+        batch_life = BatchLife(batches, publisher, self._cancellation_gate, self._metrics, _now)
+        add_batch_agent(app, batch_life.process, _fail_stop)
         self._metrics.show(oldest=self._heads.oldest, now=_now, queued=publisher.queued)
         self._watch = LaneWatch(app.positions, StuckWatch(self._settings.stuck_seconds, time.monotonic), self._metrics)
 

@@ -1,5 +1,6 @@
 """What stands for an Idempotency-Key and for a body on the topic of claims: their hashes."""
 
+import asyncio
 import hashlib
 import re
 from http import HTTPStatus
@@ -8,6 +9,7 @@ from typing import Annotated
 import orjson
 from fastapi import Depends, Request
 
+from gateway.batches.batch_publisher import OfferedBatch
 from gateway.problems import Problem
 from gateway.publisher import Offered
 
@@ -51,3 +53,18 @@ def body_hash(offered: Offered) -> str:
         digest.update(b"\0")
         digest.update(offered.filing.html_content.encode())
     return digest.hexdigest()
+
+
+async def hash_in_thread(offered: Offered) -> str:
+    """The body's hash, while others are answered."""
+    return await asyncio.to_thread(body_hash, offered)
+
+
+async def batch_hash_in_thread(batch: OfferedBatch) -> str:
+    """The hash of all that is asked for in a batch, and of its places."""
+    return await asyncio.to_thread(_batch_hash, batch)
+
+
+def _batch_hash(batch: OfferedBatch) -> str:
+    of_filings = [[index, body_hash(offered)] for index, offered in batch.filings.items()]
+    return hashlib.sha256(orjson.dumps([batch.size, of_filings])).hexdigest()

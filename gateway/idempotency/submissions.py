@@ -1,4 +1,4 @@
-"""Submissions with an Idempotency-Key: one task a key, whichever gateway takes them and whatever dies meanwhile.
+"""Submissions with an Idempotency-Key: one task or batch a key, whichever gateway takes them, whatever dies meanwhile.
 
 Numbered, since the order is the guarantee:
   1. who holds the key is looked up; where nobody does, it is claimed for a new task id, and the claim acknowledged;
@@ -15,12 +15,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
 
 from gateway.idempotency.claims import Claim, Claims
-from gateway.idempotency.fingerprints import body_hash, claim_key
+from gateway.idempotency.fingerprints import claim_key
 from gateway.materialised.follower import TableBehind
-from gateway.publisher import FilingPublisher, Offered
 from schemas.claims import ClaimState, SubmissionClaim
+from schemas.envelope import CloudEvent
 from schemas.events import submission_claim
 from schemas.topics import IDEMPOTENCY
 from transport.publisher import EventTooLarge, KafkaAway, PublishFailed
@@ -31,6 +32,41 @@ _SOURCE = "/sigmak/gateway"
 _LOOK_SECONDS = 0.02
 _WAITED_FOR_OTHERS = 0.25
 """Of the time that a submission has: what is left must do for the claim's filing, should the other have died."""
+
+
+class Owned(Protocol):
+    """What somebody wants to have accepted."""
+
+    @property
+    def owner(self) -> str:
+        """The id of the API key that it belongs to."""
+
+
+Wish = TypeVar("Wish", bound=Owned)
+_Wish_contra = TypeVar("_Wish_contra", bound=Owned, contravariant=True)
+
+
+class Acceptance(Protocol[_Wish_contra]):
+    """How what is asked for is accepted, under an id of which its effects derive; `FilingPublisher` is one."""
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that all of it may take."""
+
+    def deadline(self) -> float:
+        """When what begins now must be through, by the event loop's clock."""
+
+    async def announce(self, task_id: str, wish: _Wish_contra, until: float, /) -> None:
+        """Have readers know of it; raises KafkaAway."""
+
+    async def hand_over(self, task_id: str, wish: _Wish_contra, until: float, /) -> None:
+        """Have workers know of it; raises PublishFailed, or what the caller is told."""
+
+    def withdraw(self, task_id: str) -> None:
+        """Have readers forget it."""
+
+    async def publish_by(self, until: float, topic: str, key: str, event: CloudEvent) -> None:
+        """Publish any event; raises KafkaAway where it is not acknowledged by `until`."""
 
 
 class KeyReused(Exception):
@@ -51,35 +87,31 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Generic[Wish]):
     """One submission while it is worked on; `task_id` is for a claim of its own, `until` by the event loop's clock."""
 
     key: str
     body_hash: str
     task_id: str
-    offered: Offered
+    offered: Wish
     until: float
 
 
-async def _hashed_in_a_thread(offered: Offered) -> str:
-    return await asyncio.to_thread(body_hash, offered)
-
-
 @dataclass(frozen=True, slots=True)
-class KeyedSubmissions:
-    """Accepts filings that are sent with an Idempotency-Key.
+class KeyedSubmissions(Generic[Wish]):
+    """Accepts what is sent with an Idempotency-Key.
 
     Those that come with one key while a first is worked on wait for it: they share its outcome, or go on alone where
     their body is another.
     """
 
-    filings: FilingPublisher
+    filings: Acceptance[Wish]
     claims: Claims
+    body_hash: Callable[[Wish], Awaitable[str]]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    body_hash: Callable[[Offered], Awaitable[str]] = _hashed_in_a_thread
     _in_hand: dict[str, tuple[str, asyncio.Task[Receipt]]] = field(default_factory=dict)
 
-    async def submit(self, key: str, task_id: str, offered: Offered) -> Receipt:
+    async def submit(self, key: str, task_id: str, offered: Wish) -> Receipt:
         """Put a filing on its lane, once a key: under this task id, unless the key stands for another already.
 
         Raises:
@@ -102,7 +134,7 @@ class KeyedSubmissions:
         claim = self._living(claim_key(owner, key))
         return claim is not None and claim.accepted
 
-    async def replay(self, key: str, offered: Offered) -> Receipt:
+    async def replay(self, key: str, offered: Wish) -> Receipt:
         """The receipt of the accepted filing that the key stands for; puts nothing on Kafka.
 
         Raises:
@@ -118,14 +150,14 @@ class KeyedSubmissions:
             raise KeyReused
         return Receipt(claim.task_id, replayed=True)
 
-    async def _alone(self, asked: _Asked) -> Receipt:
+    async def _alone(self, asked: _Asked[Wish]) -> Receipt:
         working = asyncio.create_task(self._accept(asked))
         self._in_hand[asked.key] = asked.body_hash, working
         working.add_done_callback(lambda _: self._in_hand.pop(asked.key))
         # Shielded: others wait for it, too, should this request be given up.
         return await asyncio.shield(working)
 
-    async def _accept(self, asked: _Asked) -> Receipt:
+    async def _accept(self, asked: _Asked[Wish]) -> Receipt:
         claim, ours = await self._claim(asked)
         if claim.body_hash != asked.body_hash:
             raise KeyReused
@@ -134,7 +166,7 @@ class KeyedSubmissions:
         await self._publish(claim.task_id, asked)
         return Receipt(claim.task_id)
 
-    async def _claim(self, asked: _Asked) -> tuple[Claim, bool]:
+    async def _claim(self, asked: _Asked[Wish]) -> tuple[Claim, bool]:
         """The claim that holds the key, and whether it was made here and now."""
         claim = await self._held(asked.key, asked.body_hash, asked.until)
         if claim is not None:
@@ -180,7 +212,7 @@ class KeyedSubmissions:
             held = self.claims.get(key)
         return False
 
-    async def _publish(self, task_id: str, asked: _Asked) -> None:
+    async def _publish(self, task_id: str, asked: _Asked[Wish]) -> None:
         # Nothing is withdrawn but what can never be accepted: the next with this key goes on under the same task id,
         # and readers would take its task for one that is gone.
         await self.filings.announce(task_id, asked.offered, asked.until)
@@ -193,7 +225,7 @@ class KeyedSubmissions:
         # Not told, it is accepted all the same: the next with this key sends it once more.
         await self._told(task_id, ClaimState.ACCEPTED, asked)
 
-    async def _told(self, task_id: str, state: ClaimState, asked: _Asked) -> bool:
+    async def _told(self, task_id: str, state: ClaimState, asked: _Asked[Wish]) -> bool:
         try:
             await self._tell(task_id, state, asked)
         except PublishFailed as error:
@@ -201,7 +233,7 @@ class KeyedSubmissions:
             return False
         return True
 
-    async def _tell(self, task_id: str, state: ClaimState, asked: _Asked) -> None:
+    async def _tell(self, task_id: str, state: ClaimState, asked: _Asked[Wish]) -> None:
         claim = SubmissionClaim(task_id=task_id, body_hash=asked.body_hash, state=state)
         event = submission_claim(claim, source=_SOURCE, time=self.now())
         await self.filings.publish_by(asked.until, IDEMPOTENCY, asked.key, event)

@@ -102,7 +102,7 @@ async def _submit(
     limits = Limits.of(caller, request.app.state.settings)
     admission: Admission = request.app.state.admission
     bodies: BodiesInHand = request.app.state.bodies
-    keyed: KeyedSubmissions = request.app.state.keyed_submissions
+    keyed: KeyedSubmissions[Offered] = request.app.state.keyed_submissions
     # What was accepted already is asked for, not submitted: whoever lost the answer gets it, though no place is left.
     replay = key is not None and keyed.is_accepted(caller.id, key)
     # The body comes last: who has no place left must not make the gateway read it.
@@ -122,16 +122,22 @@ async def _read(request: Request, caller: ApiKey, model: type[Submission], limit
         max_document_bytes=settings.max_document_bytes,
         hold=hold,
     )
-    if submission.priority == "high" and caller.tier != "high":
-        raise Problem(HTTPStatus.FORBIDDEN, "tier_too_low", "Priority high is for API keys of tier high.")
-    if submission.callback_url is not None:
-        callbacks: Callbacks = request.app.state.callbacks
-        callbacks.check(submission.callback_url, caller.id)
-    if submission.html_path is not None:
-        _check_path(request.app.state.documents, submission.html_path)
-    elif submission.html_content is not None and _is_over(settings.max_document_bytes, submission.html_content):
-        raise _document_too_large(settings.max_document_bytes)
+    check_filing(request, caller, submission)
     return submission
+
+
+def check_filing(request: Request, caller: ApiKey, filing: IndexRequest) -> None:
+    """Raise a problem where the caller may not have a filing worked on, or nobody could."""
+    settings: GatewaySettings = request.app.state.settings
+    if filing.priority == "high" and caller.tier != "high":
+        raise Problem(HTTPStatus.FORBIDDEN, "tier_too_low", "Priority high is for API keys of tier high.")
+    if filing.callback_url is not None:
+        callbacks: Callbacks = request.app.state.callbacks
+        callbacks.check(filing.callback_url, caller.id)
+    if filing.html_path is not None:
+        _check_path(request.app.state.documents, filing.html_path)
+    elif filing.html_content is not None and _is_over(settings.max_document_bytes, filing.html_content):
+        raise _document_too_large(settings.max_document_bytes)
 
 
 def _is_over(limit: int, text: str) -> bool:
@@ -142,8 +148,8 @@ def _is_over(limit: int, text: str) -> bool:
 async def _publish(
     request: Request, caller: ApiKey, key: str | None, body: IndexRequest, action: Action, place: Place
 ) -> Response:
-    filing = FilingSubmitted(action=action, **body.model_dump(exclude={"priority"}))
-    offered = Offered(filing, caller.id, body.priority, traceparent_of(request.headers))
+    offered = offered_of(request, caller, body, action)
+    filing = offered.filing
     receipt = await _accepted(request, key, offered, place)
     metrics: GatewayMetrics = request.app.state.metrics
     url = status_url(request, receipt.task_id)
@@ -158,12 +164,18 @@ async def _publish(
     return JSONResponse(accepted.model_dump(), HTTPStatus.ACCEPTED, headers=headers)
 
 
+def offered_of(request: Request, caller: ApiKey, body: IndexRequest, action: Action) -> Offered:
+    """The filing as the caller wants to have it accepted."""
+    filing = FilingSubmitted(action=action, **body.model_dump(exclude={"priority"}))
+    return Offered(filing, caller.id, body.priority, traceparent_of(request.headers))
+
+
 async def _accepted(request: Request, key: str | None, offered: Offered, place: Place) -> Receipt:
     metrics: GatewayMetrics = request.app.state.metrics
     try:
         return await _offer(request, key, offered, place)
     except KeyReused as error:
-        raise _key_reused() from error
+        raise key_reused() from error
     except EventTooLarge as error:
         metrics.refused.labels("too_large").inc()
         raise _document_too_large(None) from error
@@ -181,7 +193,7 @@ async def _accepted(request: Request, key: str | None, offered: Offered, place: 
 async def _offer(request: Request, key: str | None, offered: Offered, place: Place) -> Receipt:
     """Publish it; its place counts by the task that the filing is on Kafka under, or not at all."""
     publisher: FilingPublisher = request.app.state.publisher
-    keyed: KeyedSubmissions = request.app.state.keyed_submissions
+    keyed: KeyedSubmissions[Offered] = request.app.state.keyed_submissions
     if key is not None and place.replay:
         return await keyed.replay(key, offered)
     task_id = place.publishing()
@@ -222,6 +234,7 @@ def _document_too_large(limit: int | None) -> Problem:
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "document_too_large", detail)
 
 
-def _key_reused() -> Problem:
+def key_reused() -> Problem:
+    """422: the Idempotency-Key stands for something else."""
     detail = f"The {HEADER} was sent before with another body, and stands for that one's task. Send a new key."
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)

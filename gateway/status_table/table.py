@@ -33,6 +33,12 @@ class StatusTable:
         head = self._database.get(keys.head_key(task_id))
         return None if head is None else decode_row(head, None)
 
+    def heads(self, task_ids: Sequence[str]) -> list[StatusRow | None]:
+        """The rows of tasks, in their order, as `head`; None for one without a status."""
+        heads = self._database.get_many([keys.head_key(task_id) for task_id in task_ids])
+        rows = [None if head is None else decode_row(head, None) for head in heads]
+        return [row if isinstance(row, StatusRow) else None for row in rows]
+
     def shows(self, task_id: str) -> bool:
         """Whether there is anything of a task."""
         return self.head(task_id) is not None

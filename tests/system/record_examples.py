@@ -57,6 +57,7 @@ def _record(system: System) -> dict[str, Any]:
     eventually(lambda: _answers(without_kafka), within=30, what="the gateway without Kafka answers")
     # Before there is a worker: what must wait does.
     problems = dict(_problems(system, gateway, tight, without_kafka))
+    cancelling = _cancelled_batch(gateway)
     body = {"ticker": "KLMF", "filing_year": 2024, "retrieve_top_k": 1, "html_content": _DOCUMENT, "labels": _LABELS}
     request = {
         "analyze": body,
@@ -65,8 +66,12 @@ def _record(system: System) -> dict[str, Any]:
     }
     tasks = _tasks(system)
     problems["task_ended"] = tasks.pop("task_ended")
+    batches = _batches(system.gateway())
+    problems["batch_ended"] = batches.pop("batch_ended")
     return {
         **request,
+        **batches,
+        "batch_cancelling": cancelling,
         **tasks,
         "ready": gateway.ask("GET", "/ready").json(),
         "not_ready": without_kafka.ask("GET", "/ready").json(),
@@ -110,6 +115,29 @@ def _tasks(system: System) -> dict[str, Any]:
     }
 
 
+def _cancelled_batch(gateway: Gateway) -> dict[str, Any]:
+    """What is told to who cancels a batch, while no worker is there yet."""
+    filings = [{"ticker": "KLMF", "filing_year": year, "html_content": _DOCUMENT} for year in (2023, 2024)]
+    batch_id = gateway.ask("POST", "/batches", json={"filings": filings}).json()["batch_id"]
+    return dict(gateway.ask("DELETE", f"/batches/{batch_id}").json())
+
+
+def _batches(gateway: Gateway) -> dict[str, Any]:
+    """What is told of a batch, while a real worker is at work."""
+    later = (_FILINGS / "KLMF_2024.html").read_text()
+    wanted = [("KLMF", later), ("KLMF", "<p>A letter.</p>"), ("klmf", later)]
+    filings = [{"ticker": ticker, "filing_year": 2024, "html_content": document} for ticker, document in wanted]
+    accepted = gateway.ask("POST", "/batches", json={"filings": filings}).json()
+    ended = eventually(lambda: _ended_batch(gateway, accepted["batch_id"]), within=120, what="the end of the batch")
+    again = gateway.ask("DELETE", f"/batches/{accepted['batch_id']}").json()
+    return {"batch_accepted": accepted, "batch": ended, "batch_ended": again}
+
+
+def _ended_batch(gateway: Gateway, batch_id: str) -> dict[str, Any] | None:
+    found: dict[str, Any] = gateway.ask("GET", f"/batches/{batch_id}").json()
+    return found if found["status"] == "ENDED" else None
+
+
 def _problems(
     system: System, gateway: Gateway, tight: Gateway, without_kafka: Gateway
 ) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -145,6 +173,8 @@ def _problems(
         gateway.ask("POST", "/analyze", **html(b"x", **{"Content-Encoding": "br"})),
         gateway.ask("POST", "/analyze", **html(b"\xe9", **{"Content-Type": "text/html; charset=nonsense"})),
         gateway.post(ticker="klmf"),
+        gateway.ask("GET", "/batches/x"),
+        gateway.ask("GET", f"/batches/{_LONG_AGO}"),
         keyed("two words"),
         *[keyed("one", filing_year=year) for year in (2023, 2024)][1:],
         *[gateway.post(key=once) for _ in range(2)][1:],

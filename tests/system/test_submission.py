@@ -90,7 +90,7 @@ def test_a_task_can_be_read_as_pending_at_once_with_a_hint_when_to_come_again(ga
     status = answer.json()
     assert list(status) == [
         "task_id", "status", "progress", "result", "error", "ticker", "filing_year", "attempt", "due_at",
-        "submitted_at", "started_at", "ended_at", "redriven_from", "labels", "callback_url",
+        "submitted_at", "started_at", "ended_at", "labels", "redriven_from", "batch_id", "callback_url",
     ]  # fmt: skip
     assert (status["status"], status["attempt"], status["ticker"]) == ("PENDING", 1, "PEND")
     assert status["progress"] == {"current": 0, "total": 5, "status": "waiting"}

@@ -12,9 +12,12 @@ import pytest
 
 from gateway.api_description import EXAMPLES
 from gateway.app import Gateway
+from gateway.batches.batch_view import BatchView
 from gateway.keys import add_key
 from gateway.problem_types import PROBLEM_TYPES
 from gateway.problems import MEDIA_TYPE, ProblemDocument
+from gateway.routes.batch_submissions import BatchAccepted
+from gateway.routes.batches import CancellingBatch
 from gateway.routes.listing import TaskList
 from gateway.routes.probes import Health, Ready
 from gateway.routes.submissions import Accepted
@@ -165,6 +168,8 @@ def test_every_other_example_is_what_its_model_writes() -> None:
     for name in ("accepted", "cancelling"):
         assert Accepted.model_validate(EXAMPLES[name]).model_dump() == EXAMPLES[name]
     assert TaskList.model_validate(EXAMPLES["tasks"]).model_dump(mode="json") == EXAMPLES["tasks"]
+    for model, name in ((BatchAccepted, "batch_accepted"), (BatchView, "batch"), (CancellingBatch, "batch_cancelling")):
+        assert model.model_validate(EXAMPLES[name]).model_dump(mode="json") == EXAMPLES[name]
     assert Ready.model_validate(EXAMPLES["ready"]).status == "ready"
     assert Ready.model_validate(EXAMPLES["not_ready"]).reasons
     assert Health.model_validate(EXAMPLES["health"]).status == "ok"

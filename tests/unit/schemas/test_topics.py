@@ -9,6 +9,7 @@ from schemas.topics import (
     ATTEMPTS_CHANGELOG,
     BATCH_MEMBERS,
     BATCHES,
+    BATCHES_CHANGELOG,
     CANCELLATIONS,
     FILINGS,
     FILINGS_DEAD,
@@ -24,7 +25,7 @@ from schemas.topics import (
 )
 
 MIB: Final = 1024 * 1024
-COMPACTED = {TASKS, BATCHES, ATTEMPTS_CHANGELOG}
+COMPACTED = {TASKS, BATCHES, ATTEMPTS_CHANGELOG, BATCHES_CHANGELOG}
 DOCUMENTS = {*LANES, *FILINGS_RETRIES, FILINGS_DEAD}
 
 
@@ -44,7 +45,7 @@ def test_the_topics_have_the_names_that_other_systems_know() -> None:
         "sigmak.filings.v1", "sigmak.filings.priority.v1", "sigmak.filings.retry-1.v1", "sigmak.filings.retry-2.v1",
         "sigmak.filings.retry-3.v1", "sigmak.filings.dead.v1", "sigmak.cancellations.v1", "sigmak.tasks.v1",
         "sigmak.risks.v1", "sigmak.idempotency.v1", "sigmak.batch-members.v1", "sigmak.batches.v1",
-        "sigmak.webhooks.v1", "sigmak.attempts-changelog.v1",
+        "sigmak.webhooks.v1", "sigmak.attempts-changelog.v1", "sigmak.batches-changelog.v1",
     }  # fmt: skip
 
 
@@ -83,9 +84,12 @@ def test_all_topics_have_one_number_of_partitions_or_a_table_record_would_not_be
     assert {topic.partitions for topic in _topics(partitions=5).values()} == {5}
 
 
+@pytest.mark.parametrize("name", [TASKS, BATCHES])
 @pytest.mark.parametrize("life", [timedelta(hours=1), timedelta(days=3)])
-def test_an_ended_status_outlives_the_result_by_an_hour_so_that_a_rebuilding_reader_meets_it(life: timedelta) -> None:
-    config = _topics(result_life=life)[TASKS].config
+def test_an_ended_status_outlives_the_result_by_an_hour_so_that_a_rebuilding_reader_meets_it(
+    life: timedelta, name: str
+) -> None:
+    config = _topics(result_life=life)[name].config
     assert int(config["min.compaction.lag.ms"]) == (life + timedelta(hours=1)) / timedelta(milliseconds=1)
 
 

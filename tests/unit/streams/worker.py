@@ -13,7 +13,16 @@ from schemas.envelope import CloudEvent
 from schemas.events import filing_submitted, task_cancellation
 from schemas.filings import FilingSubmitted
 from schemas.tasks import TaskState, TaskStatus
-from schemas.topics import CANCELLATIONS, FILINGS, FILINGS_DEAD, LANE_RETENTION, RISKS, TASKS, WEBHOOKS
+from schemas.topics import (
+    BATCH_MEMBERS,
+    CANCELLATIONS,
+    FILINGS,
+    FILINGS_DEAD,
+    LANE_RETENTION,
+    RISKS,
+    TASKS,
+    WEBHOOKS,
+)
 from streams.analysis_port import Analysis, Report, Result
 from streams.cancelling import CancellationLife
 from streams.drain import Drain
@@ -30,6 +39,7 @@ from tests.unit.fake_publisher import FakePublisher, Published
 
 DELAYS = [timedelta(seconds=60), timedelta(seconds=120), timedelta(seconds=240)]
 RESULT = an_assessment(a_risk())
+_OTHERS = {RISKS: "result", BATCH_MEMBERS: "outcome", WEBHOOKS: "webhook"}
 OWNER = "key-1"
 
 
@@ -233,8 +243,8 @@ def _of_the_table(record: AttemptRecord) -> str:
 
 
 def _in_words(topic: str, event: CloudEvent | None) -> str:
-    if topic in (RISKS, WEBHOOKS):
-        return "result" if topic == RISKS else "webhook"
+    if topic in _OTHERS:
+        return _OTHERS[topic]
     assert event is not None
     status = TaskStatus.model_validate_json(event.data)
     return f"step {status.progress.current}" if status.status is TaskState.PROGRESS else status.status.value

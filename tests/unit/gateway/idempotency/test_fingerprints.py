@@ -57,7 +57,7 @@ def test_the_same_wishes_are_the_same_body_whether_defaults_are_spelt_out_or_not
 DIFFERENT: list[dict[str, Any]] = [
     {"ticker": "OTHER"}, {"filing_year": 2023}, {"html_content": "<p>a filing</p> "}, {"html_path": "<p>a filing</p>"},
     {"retrieve_top_k": 11}, {"form": "10-K"}, {"revenue_usd": 1}, {"market_value_usd": 1}, {"action": "index"},
-    {"labels": {"team": "credit"}}, {"callback_url": "https://example.com/hook"},
+    {"labels": {"team": "credit"}}, {"batch_id": "b"}, {"callback_url": "https://example.com/hook"},
 ]  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def kafka() -> FakePublisher:
 
 def _gateway(
     kafka: FakePublisher, claims: FakeClaims | None = None, timeout: float = 5, now: datetime = NOON
-) -> KeyedSubmissions:
+) -> KeyedSubmissions[Offered]:
     """One gateway's; all on one Kafka share its keys."""
     publisher = FilingPublisher(kafka, timeout)
     return KeyedSubmissions(publisher, claims or FakeClaims(kafka), now=lambda: now, body_hash=_hashed_at_once)
@@ -310,7 +310,7 @@ _BREAKS = {
 }
 
 
-async def _answer(gateway: KeyedSubmissions) -> Receipt | BaseException:
+async def _answer(gateway: KeyedSubmissions[Offered]) -> Receipt | BaseException:
     try:
         return await gateway.submit("one", new_task_id(), _offered())
     except (Killed, KafkaAway, OutcomeUnknown) as error:

@@ -1,0 +1,163 @@
+"""GET and DELETE /batches/{id}: how far a batch is, and that the rest of it is not wanted any more."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+
+from gateway.api_description import EXAMPLES, Described, described_headers, problems
+from gateway.authentication import Caller, require
+from gateway.batches.batch_rows import BatchRow, BatchTable
+from gateway.batches.batch_view import BatchView, view_of
+from gateway.canceller import Canceller
+from gateway.keys import ApiKey
+from gateway.materialised.follower import TableBehind, TopicsFollower
+from gateway.problem_types import ANY_KEY
+from gateway.problems import Problem, kafka_unavailable
+from gateway.routes import tasks
+from gateway.routes.batch_submissions import batch_url
+from gateway.status_table.rows import StatusRow
+from gateway.status_table.table import StatusTable
+from gateway.trace import traceparent_of
+from schemas.batches import BatchStatus
+from schemas.identifiers import task_created_at
+from schemas.tasks import TaskOrigin
+from schemas.topics import BATCHES, RISKS
+from transport.publisher import KafkaAway
+
+router = APIRouter(tags=["batches"])
+
+_POLL_AGAIN = {"Retry-After": "1"}
+
+_ANSWERS: Described = {
+    HTTPStatus.OK: {
+        "description": "The batch's status; with `Retry-After` until it has ended.",
+        "headers": described_headers("Retry-After"),
+        "content": {"application/json": {"example": EXAMPLES["batch"]}},
+    },
+    **problems(*ANY_KEY, "no_such_batch", "batch_expired", "kafka_unavailable"),
+}
+
+
+class CancellingBatch(BaseModel):
+    """The answer to who does not want the rest of a batch any more."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    batch_id: str
+    """As it was asked for."""
+    status_url: str
+    """Where the batch's status is."""
+    message: str
+    """For a person."""
+
+
+_CANCELLING: Described = {
+    HTTPStatus.ACCEPTED: {
+        "description": "The cancellations are on Kafka; the batch's status tells which members they reached in time.",
+        "headers": described_headers("Location", required={"Location"}),
+        "content": {"application/json": {"example": EXAMPLES["batch_cancelling"]}},
+    },
+    **problems(*ANY_KEY, "no_such_batch", "batch_ended", "batch_expired", "kafka_unavailable"),
+}
+
+BatchId = Annotated[str, Path(description="The id of an accepted batch, a UUIDv7.")]
+
+
+@router.get("/batches/{batch_id}", response_model=BatchView, responses=_ANSWERS)
+async def batch_status(request: Request, batch_id: BatchId, caller: Caller) -> Response:
+    """How many members are in which state, and once all have ended what their filings say together."""
+    require(caller, "read")
+    row = await _owned_row(request, batch_id, caller)
+    status = BatchStatus.model_validate_json(row.body)
+    table: StatusTable = request.app.state.table
+    heads = table.heads([member.task_id for member in status.members])
+    view = view_of(status, [None if head is None else head.state for head in heads])
+    headers = _POLL_AGAIN if row.ended_at is None else {}
+    return Response(view.model_dump_json(), media_type="application/json", headers=headers)
+
+
+@router.delete(
+    "/batches/{batch_id}", status_code=HTTPStatus.ACCEPTED, response_model=CancellingBatch, responses=_CANCELLING
+)
+async def cancel_batch(request: Request, batch_id: BatchId, caller: Caller) -> Response:
+    """Have each member end that has not: at once while it waits, else before its next step, if it stores nothing yet.
+
+    The batch ends when all of them have. Asking again is harmless.
+    """
+    require(caller, "submit")
+    row = await _owned_row(request, batch_id, caller)
+    # Another gateway may know of more ends, and of members that this one has not seen yet.
+    await tasks.catch_up(request.app.state.follower)
+    table: StatusTable = request.app.state.table
+    members = [member.task_id for member in BatchStatus.model_validate_json(row.body).members]
+    open_ = [
+        (task_id, head)
+        for task_id, head in zip(members, table.heads(members), strict=True)
+        if head is not None and not head.order.ended
+    ]
+    if not open_:
+        raise Problem(HTTPStatus.CONFLICT, "batch_ended", f"All filings of batch {batch_id} have ended.")
+    await _cancel(request, caller, batch_id, open_)
+    url = batch_url(request, batch_id)
+    message = f"{len(open_)} of {len(members)} filings are cancelled, but for those that store their result already."
+    told = CancellingBatch(batch_id=batch_id, status_url=url, message=message)
+    return JSONResponse(told.model_dump(), HTTPStatus.ACCEPTED, headers={"Location": url})
+
+
+async def _cancel(request: Request, caller: ApiKey, batch_id: str, members: Sequence[tuple[str, StatusRow]]) -> None:
+    canceller: Canceller = request.app.state.canceller
+    traceparent = traceparent_of(request.headers)
+    wishes = (
+        canceller.cancel(
+            task_id, TaskOrigin.model_validate_json(head.summary), owner=caller.id, traceparent=traceparent
+        )
+        for task_id, head in members
+    )
+    try:
+        await asyncio.gather(*wishes)
+    except KafkaAway as error:
+        raise kafka_unavailable(f"Filings of batch {batch_id} may go on: {error}. Cancel it again later.") from error
+
+
+async def _owned_row(request: Request, batch_id: str, caller: ApiKey) -> BatchRow:
+    """The row of the caller's batch, as new as the topic has it.
+
+    Raises:
+        Problem: 404 where there is none, 410 where it is past its life, 503 where that can't be told.
+    """
+    table: BatchTable = request.app.state.batches
+    row = table.get(batch_id)
+    if row is None and task_created_at(batch_id) is not None:
+        # Another gateway may have accepted it a moment ago.
+        await _catch_up(request.app.state.follower)
+        row = table.get(batch_id)
+    now, life = datetime.now(UTC), request.app.state.settings.result_ttl
+    if row is not None and row.owner == caller.id:
+        if row.ended_at is not None and now - row.ended_at > life:
+            raise _gone(batch_id)
+        return row
+    made = task_created_at(batch_id)
+    if made is not None and now - made > life:
+        raise _gone(batch_id)
+    raise Problem(HTTPStatus.NOT_FOUND, "no_such_batch", "There is no such batch among those of this API key.")
+
+
+async def _catch_up(follower: TopicsFollower) -> None:
+    try:
+        await follower.catch_up(BATCHES)
+    except TableBehind as error:
+        raise kafka_unavailable(f"Nothing can be said of batches now: {error}.") from error
+
+
+def _gone(batch_id: str) -> Problem:
+    detail = (
+        f"The status of batch {batch_id} is past its life and no longer kept. "
+        f"The assessments of its filings are on the topic {RISKS} under their tasks' ids."
+    )
+    return Problem(HTTPStatus.GONE, "batch_expired", detail)
