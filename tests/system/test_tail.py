@@ -36,7 +36,7 @@ def tail(kafka: str, folder: Path, *arguments: str) -> Iterator[Process]:
     process = Process("tail", command, log=folder / "tail.log", env={"SIGMAK_KAFKA_BOOTSTRAP_SERVERS": kafka})
     process.start()
     try:
-        process.wait_until_ready(lambda: "Ctrl-C ends it" in process.output(), within=30)
+        process.wait_until_ready(lambda: "Ctrl-C ends it" in process.log.read_text(), within=30)
         yield process
     finally:
         process.kill()

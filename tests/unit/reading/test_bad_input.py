@@ -12,8 +12,8 @@ import pytest
 from streams.analysis.reading import UnreadableDocument, read_item_1a, segment
 from tests.unit.reading.filings import BODY, HEADINGS, INTRODUCTION, SECOND, filing, paragraph
 
-LIMIT = 5.0
-"""Seconds of one core: a busy machine is no fault of the reader."""
+LIMIT = 10.0
+"""Twice the promised 5 s, of one core: a busy or slow machine is no fault of the reader."""
 
 MEMORY_LIMIT = 10**9
 """Bytes, with the document itself and Python."""
