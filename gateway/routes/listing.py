@@ -16,7 +16,7 @@ from gateway.keys import ApiKey
 from gateway.labels import pairs
 from gateway.materialised.database import DatabaseClosed
 from gateway.problem_types import ANY_KEY
-from gateway.problems import Problem, kafka_unavailable
+from gateway.problems import invalid_field, kafka_unavailable
 from gateway.routes.tasks import catch_up
 from gateway.status_table.cursors import NoSuchCursor, cursor_at, position_at
 from gateway.status_table.listing import Page, Wanted
@@ -124,10 +124,7 @@ def _start(query: ListingQuery) -> bytes:
     try:
         return b"" if query.cursor is None else position_at(query.cursor)
     except NoSuchCursor as error:
-        errors = [{"field": "cursor", "message": "give the cursor of a page as it came"}]
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "Not valid: cursor.", errors=errors
-        ) from error
+        raise invalid_field("cursor", "give the cursor of a page as it came") from error
 
 
 def _body(page: Page) -> bytes:

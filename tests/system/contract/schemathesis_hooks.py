@@ -10,12 +10,18 @@ printable is replaced, and a name that comes again is left out.
 
 A path must be below a folder that this gateway allows; which one is no part of the contract. So each valid path is one.
 
+A callback's URL must be one that can be called, for a key that has a signing secret, and a test must call nobody. So none is
+sent but what is no text.
+
+A minute of waiting for a task is too long for a test. So it is a sixtieth of that.
+
 A cursor must be one that a listing gave out; any other text is refused. So only those are sent.
 """
 
 import os
 import re
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import schemathesis
@@ -23,6 +29,7 @@ import schemathesis
 from gateway.status_table.cursors import NoSuchCursor, position_at
 
 _JSON = "application/json"
+_CALLBACK = "callback_url"
 _KEY = "Idempotency-Key"
 _VALID_KEY = re.compile("[!-~]{1,255}")
 _NEEDED = {"ticker": "ACME", "filing_year": 2024}
@@ -32,18 +39,28 @@ _ALLOWED_PATH = os.environ["TEST_ALLOWED_PATH"]
 @schemathesis.hook
 def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> schemathesis.Case:
     """The case as it can be sent."""
-    if case.operation.path in ("/analyze", "/index"):
-        _map_submission(case)
-    elif case.operation.path == "/tasks" and not _is_cursor(case.query.get("cursor")):
-        case.query = {name: value for name, value in case.query.items() if name != "cursor"}
+    match case.operation.path:
+        case "/analyze" | "/index":
+            _map_submission(case)
+        case "/tasks" if not _is_cursor(case.query.get("cursor")):
+            case.query = _without("cursor", case.query)
+        case "/tasks/{task_id}" if _is_wait(case.query.get("wait")):
+            case.query = {**case.query, "wait": float(case.query["wait"]) / 60}
     return case
+
+
+@schemathesis.hook
+def before_add_examples(context: schemathesis.HookContext, examples: list[schemathesis.Case]) -> None:
+    """The description's own examples, which schemathesis does not hand to `map_case`."""
+    for case in examples:
+        map_case(context, case)
 
 
 def _map_submission(case: schemathesis.Case) -> None:
     if _VALID_KEY.fullmatch(str(case.headers.get(_KEY, ""))):
         case.headers[_KEY] = uuid.uuid4().hex
     if case.media_type != _JSON:
-        case.query = _NEEDED | dict(case.query or {})
+        case.query = _NEEDED | _without(_CALLBACK, case.query)
         if isinstance(case.query.get("label"), list):
             case.query["label"] = [*{_name(each): _printable(each) for each in case.query["label"]}.values()]
         return
@@ -51,11 +68,24 @@ def _map_submission(case: schemathesis.Case) -> None:
     if not isinstance(case.body, dict):
         return
     changes: dict[str, Any] = {}
+    if isinstance(case.body.get(_CALLBACK), str):
+        changes[_CALLBACK] = None
     if isinstance(case.body.get("html_path"), str) and case.body["html_path"] != "":
         changes["html_path"] = _ALLOWED_PATH
     if isinstance(case.body.get("labels"), dict):
         changes["labels"] = {name: _printable(value) for name, value in case.body["labels"].items()}
     case.body = {**case.body, **changes}
+
+
+def _without(name: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    return {each: value for each, value in query.items() if each != name}
+
+
+def _is_wait(seconds: Any) -> bool:
+    try:
+        return 0 <= float(seconds) <= 60
+    except (TypeError, ValueError):
+        return False
 
 
 def _is_cursor(text: Any) -> bool:

@@ -41,7 +41,7 @@ def gateway(system: System, folder: Path) -> Gateway:
     """A gateway with a worker behind it that analyses nothing, and a key of all scopes."""
     gateway = system.gateway(document_roots=json.dumps([str(folder)]))
     _, gateway.key = add_key(system.keys, "all", scopes=frozenset(get_args(Scope)), limits=UNLIMITED)
-    system.worker("cancellable")
+    system.worker("cancellable", worker_nice=0)
     return gateway
 
 
