@@ -22,7 +22,7 @@ CARRIED_BELOW = 0.15
 NEW_FROM = 0.7
 """Distances: below the first a factor is `carried`; from the second on it may be `new`."""
 
-SAME_TOPIC = 0.82
+SAME_TOPIC = 0.85
 REWRITTEN_BELOW = 0.85
 """A factor far in words is still `revised` if its vector is that close and its distance below this."""
 
