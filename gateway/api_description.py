@@ -37,11 +37,15 @@ _HEADERS = {
 }
 RATE_HEADERS = tuple(_RATE)
 
-TASK_LINKS = {
-    name: {"operationId": operation, "parameters": {"task_id": "$response.body#/task_id"}}
-    for name, operation in {"status": "task_status", "events": "task_events", "cancel": "cancel_task"}.items()
-}
-"""From an answer that names a task to what can be asked of it."""
+
+def _links(field: str, operations: dict[str, str]) -> dict[str, Any]:
+    parameters = {field: f"$response.body#/{field}"}
+    return {name: {"operationId": operation, "parameters": parameters} for name, operation in operations.items()}
+
+
+TASK_LINKS = _links("task_id", {"status": "task_status", "events": "task_events", "cancel": "cancel_task"})
+BATCH_LINKS = _links("batch_id", {"status": "batch_status", "cancel": "cancel_batch"})
+"""From an answer that names a batch to what can be asked of it, as `TASK_LINKS` of a task."""
 
 
 def problems(*types: str, headers: tuple[str, ...] = ()) -> Described:

@@ -123,7 +123,7 @@ def _unsupported_media_type(offered: Sequence[str]) -> Problem:
 
 def described(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
     """The request for OpenAPI, which can't know it: the body is read by hand, to a limit and without a second copy."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = filing_schema(model)
     parameters = [
         {"name": name, "in": "query", "required": False, "schema": field, "description": _beside(name, schema)}
         for name, field in schema["properties"].items()
@@ -138,7 +138,6 @@ def described(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, A
     parameters.append(
         {"name": "Idempotency-Key", "in": "header", "required": False, "schema": key, "description": described_key}
     )
-    schema["oneOf"] = [_given(name) for name in _DOCUMENT_FIELDS]
     content: dict[str, Any] = {JSON: {"schema": schema, "example": example}}
     content |= {document: _document(document, example) for document in _DOCUMENTS}
     description = (
@@ -146,6 +145,12 @@ def described(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, A
         f"Either may be sent with a Content-Encoding: {' or '.join(CONTENT_ENCODINGS)}."
     )
     return {"parameters": parameters, "requestBody": {"required": True, "description": description, "content": content}}
+
+
+def filing_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a filing as JSON, with what the model only checks: that there is one document."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema, "oneOf": [_given(name) for name in _DOCUMENT_FIELDS]}
 
 
 def _document(media_type: str, example: Mapping[str, Any]) -> dict[str, Any]:

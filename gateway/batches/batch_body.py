@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from gateway.bodies_in_hand import Hold
 from gateway.problems import FieldError, Problem, invalid_body
-from gateway.submission_body import JSON, AnalyzeRequest, content_of, media_type_of
+from gateway.submission_body import JSON, AnalyzeRequest, content_of, filing_schema, media_type_of
 from schemas.batches import MAX_MEMBERS
 
 
@@ -21,7 +21,7 @@ class BatchRequest(BaseModel):
 
     filings: Annotated[list[Any], Field(min_length=1, max_length=MAX_MEMBERS)]
     """Each as the JSON body of `/analyze`."""
-    atomic: bool = False
+    atomic: StrictBool = False
     """Whether one that is not valid has all be refused; else it is refused alone."""
 
 
@@ -117,8 +117,7 @@ def _all_refused(refused: list[Refused]) -> Problem:
 def batch_described(example: Mapping[str, Any]) -> dict[str, Any]:
     """The request for OpenAPI, which can't know it: the body is read by hand."""
     schema = BatchRequest.model_json_schema()
-    filing = AnalyzeRequest.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema["properties"]["filings"]["items"] = filing
+    schema["properties"]["filings"]["items"] = filing_schema(AnalyzeRequest)
     key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
     described_key = (
         "Sent again with it within a day, the same body is the same batch, of which what is missing is added."

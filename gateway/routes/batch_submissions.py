@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from gateway.admission import Admission, Place
-from gateway.api_description import EXAMPLES, RATE_HEADERS, Described, described_headers, problems
+from gateway.api_description import BATCH_LINKS, EXAMPLES, RATE_HEADERS, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.batches.batch_body import ReadBatch, Refused, batch_described, read_batch
 from gateway.batches.batch_publisher import BatchIncomplete, BatchPublisher, OfferedBatch, member_id
@@ -49,6 +49,7 @@ _ANSWERS: Described = {
         "description": "The filings are on Kafka, but for those that are named as refused.",
         "headers": described_headers("Location", "Idempotent-Replayed", *RATE_HEADERS, required={"Location"}),
         "content": {"application/json": {"example": EXAMPLES["batch_accepted"]}},
+        "links": BATCH_LINKS,
     },
     **problems(
         *ANY_KEY,

@@ -15,6 +15,9 @@ sent but what is no text.
 
 A minute of waiting for a task is too long for a test. So it is a sixtieth of that.
 
+A batch that is not atomic takes what is valid of it, whatever the schema says of the rest. So each is atomic. A full one keeps
+the worker busy for a minute, and all that wait for a task behind it. So of those that are not too long the first filings are sent.
+
 A cursor must be one that a listing gave out; any other text is refused. So only those are sent.
 """
 
@@ -27,9 +30,11 @@ from typing import Any
 import schemathesis
 
 from gateway.status_table.cursors import NoSuchCursor, position_at
+from schemas.batches import MAX_MEMBERS
 
 _JSON = "application/json"
 _CALLBACK = "callback_url"
+_FEW = 3
 _KEY = "Idempotency-Key"
 _VALID_KEY = re.compile("[!-~]{1,255}")
 _NEEDED = {"ticker": "ACME", "filing_year": 2024}
@@ -42,6 +47,10 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
     match case.operation.path:
         case "/analyze" | "/index":
             _map_submission(case)
+        case "/batches":
+            _make_key_new(case)
+            if isinstance(case.body, dict) and isinstance(case.body.get("filings"), list):
+                case.body = _sendable_batch(case.body)
         case "/tasks" if not _is_cursor(case.query.get("cursor")):
             case.query = _without("cursor", case.query)
         case "/tasks/{task_id}" if _is_wait(case.query.get("wait")):
@@ -56,25 +65,39 @@ def before_add_examples(context: schemathesis.HookContext, examples: list[schema
         map_case(context, case)
 
 
-def _map_submission(case: schemathesis.Case) -> None:
+def _make_key_new(case: schemathesis.Case) -> None:
     if _VALID_KEY.fullmatch(str(case.headers.get(_KEY, ""))):
         case.headers[_KEY] = uuid.uuid4().hex
+
+
+def _map_submission(case: schemathesis.Case) -> None:
+    _make_key_new(case)
     if case.media_type != _JSON:
         case.query = _NEEDED | _without(_CALLBACK, case.query)
         if isinstance(case.query.get("label"), list):
             case.query["label"] = [*{_name(each): _printable(each) for each in case.query["label"]}.values()]
         return
     case.query = {}
-    if not isinstance(case.body, dict):
-        return
+    if isinstance(case.body, dict):
+        case.body = _sendable(case.body)
+
+
+def _sendable_batch(batch: dict[str, Any]) -> dict[str, Any]:
+    filings = batch["filings"]
+    few = filings[:_FEW] if len(filings) <= MAX_MEMBERS else filings
+    atomic = {"atomic": True} if isinstance(batch.get("atomic", True), bool) else {}
+    return {**batch, **atomic, "filings": [_sendable(each) if isinstance(each, dict) else each for each in few]}
+
+
+def _sendable(filing: dict[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    if isinstance(case.body.get(_CALLBACK), str):
+    if isinstance(filing.get(_CALLBACK), str):
         changes[_CALLBACK] = None
-    if isinstance(case.body.get("html_path"), str) and case.body["html_path"] != "":
+    if isinstance(filing.get("html_path"), str) and filing["html_path"] != "":
         changes["html_path"] = _ALLOWED_PATH
-    if isinstance(case.body.get("labels"), dict):
-        changes["labels"] = {name: _printable(value) for name, value in case.body["labels"].items()}
-    case.body = {**case.body, **changes}
+    if isinstance(filing.get("labels"), dict):
+        changes["labels"] = {name: _printable(value) for name, value in filing["labels"].items()}
+    return {**filing, **changes}
 
 
 def _without(name: str, query: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 PAGE = ROOT / "docs" / "api.md"
 SEED = 20_261
-_BOUNDED = 240
+_BOUNDED = 500
+"""Far above what it takes: a machine that does much else is no breach of the contract."""
 _IN_RESULT = ": result:"
 _LASTING, _PASSING = ("type", "status", "state", "labels"), ("PENDING", "waiting")
 
@@ -38,13 +39,14 @@ def system(kafka: str, analyses: Path, folder: Path) -> Iterator[System]:
 
 @pytest.fixture(scope="module")
 def gateway(system: System, folder: Path) -> Gateway:
-    """A gateway with a worker behind it that analyses nothing, and a key of all scopes."""
+    """A gateway with a worker behind it that analyses nothing, and a key that may do everything."""
     gateway = system.gateway(document_roots=json.dumps([str(folder)]))
-    _, gateway.key = add_key(system.keys, "all", scopes=frozenset(get_args(Scope)), limits=UNLIMITED)
+    _, gateway.key = add_key(system.keys, "all", tier="high", scopes=frozenset(get_args(Scope)), limits=UNLIMITED)
     system.worker("cancellable", worker_nice=0)
     return gateway
 
 
+@pytest.mark.timeout(_BOUNDED + 100)
 def test_schemathesis_finds_nothing(gateway: Gateway, folder: Path) -> None:
     command = [
         sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run",

@@ -125,15 +125,20 @@ def test_every_reference_leads_somewhere(description: dict[str, Any]) -> None:
     assert references <= set(description["components"]["schemas"])
 
 
-def test_an_accepted_filing_leads_to_what_can_be_asked_of_its_task(description: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/analyze", ["/tasks/{task_id}", "/tasks/{task_id}/events", "/tasks/{task_id}"]),
+        ("/index", ["/tasks/{task_id}", "/tasks/{task_id}/events", "/tasks/{task_id}"]),
+        ("/batches", ["/batches/{batch_id}", "/batches/{batch_id}"]),
+    ],
+)
+def test_what_is_accepted_leads_to_what_can_be_asked_of_it(
+    description: dict[str, Any], path: str, asked: list[str]
+) -> None:
     operations = {each["operationId"]: path for path, each in _operations(description)}
-    for path in ("/analyze", "/index"):
-        links = description["paths"][path]["post"]["responses"]["202"]["links"]
-        assert [operations[link["operationId"]] for link in links.values()] == [
-            "/tasks/{task_id}",
-            "/tasks/{task_id}/events",
-            "/tasks/{task_id}",
-        ]
+    links = description["paths"][path]["post"]["responses"]["202"]["links"]
+    assert [operations[link["operationId"]] for link in links.values()] == asked
 
 
 def test_an_answer_that_says_come_again_always_says_when(description: dict[str, Any]) -> None:
