@@ -127,6 +127,7 @@ async def test_all_are_refused_where_they_are_wanted_together_or_none_is_left(
         ('{"filings": []}', 422, "invalid_request"),
         ('{"filings": [' + ",".join(["1"] * 501) + "]}", 422, "invalid_request"),
         ('{"filings": [1], "more": 1}', 422, "invalid_request"),
+        (json.dumps({"filings": [FILING], "atomic": 0}), 422, "invalid_request"),
         ('"' + "x" * 10_000 + '"', 413, "body_too_large"),
     ],
 )
