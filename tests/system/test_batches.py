@@ -100,6 +100,10 @@ def test_a_batch_over_http_counts_its_members_refuses_what_is_none_and_ends_when
     )
     assert open_["counts"] == {"FAILURE": 1, "SUCCESS": 1, "PROGRESS": 1, "PENDING": 1}
     assert gateway.ask("DELETE", place).status_code == 202
+    # Of one company, cancellations come in the order of the members: the third's is taken, too, when the fourth has ended.
+    eventually(
+        lambda: gateway.ask("GET", place).json()["counts"].get("CANCELLED"), within=30, what="the fourth is cancelled"
+    )
     (system.analyses / f"{contents[2]}.go").touch()
     ended = eventually(
         lambda: found if (found := gateway.ask("GET", place).json())["status"] == "ENDED" else None,
