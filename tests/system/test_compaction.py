@@ -11,7 +11,7 @@ from gateway.keys import read_keys
 from ops.local.kafka import LocalKafka
 from schemas.envelope import OWNER_HEADER
 from schemas.tasks import TaskState
-from schemas.topics import BATCHES, TASKS, catalogue
+from schemas.topics import ATTEMPTS_CHANGELOG, TASKS, catalogue
 from tests.conftest import PARTITIONS
 from tests.system.parts import System, records
 from tests.unit.examples import TASK_ID, a_status
@@ -30,7 +30,7 @@ def compacting_kafka(tmp_path: Path) -> Iterator[str]:
         servers = kafka.bootstrap_servers
         TopicAdmin(KafkaConnection(servers)).apply(catalogue(partitions=PARTITIONS))
         admin = AdminClient({"bootstrap.servers": servers})
-        for topic in (TASKS, BATCHES):
+        for topic in (TASKS, ATTEMPTS_CHANGELOG):
             eager = [
                 ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in EAGER.items()
             ]
@@ -53,7 +53,7 @@ def test_a_gateway_that_rebuilds_after_compaction_still_knows_the_end(compacting
 
         for state in (TaskState.SUCCESS, TaskState.PROGRESS):  # the second by a zombie
             write(TASKS, state, TASK_ID)
-            write(BATCHES, state, TASK_ID)
+            write(ATTEMPTS_CHANGELOG, state, TASK_ID)
         eventually(
             lambda: _compacted(compacting_kafka, write), within=60, what="the broker compacts what it may compact"
         )
@@ -68,7 +68,7 @@ def test_a_gateway_that_rebuilds_after_compaction_still_knows_the_end(compacting
 def _compacted(kafka: str, write: Callable[[str, TaskState, str], None]) -> bool:
     """Whether of two records of one key the first is gone where no lag protects it."""
     # The active segment is never compacted: further records make it an old one.
-    for topic in (TASKS, BATCHES):
+    for topic in (TASKS, ATTEMPTS_CHANGELOG):
         for number in range(PARTITIONS * 3):
             write(topic, TaskState.PENDING, f"{TASK_ID[:-2]}{number:02}")
-    return sum(message.key() == TASK_ID.encode() for message in records(kafka, BATCHES)) == 1
+    return sum(message.key() == TASK_ID.encode() for message in records(kafka, ATTEMPTS_CHANGELOG)) == 1
