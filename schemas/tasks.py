@@ -98,6 +98,17 @@ class StatusOrder(NamedTuple):
         return earlier is None or (not earlier.ended and self > earlier)
 
 
+_STEP_OF_STATE = {
+    TaskState.RETRY: _RETRY_STEP,
+    **{state: _ENDED_STEP for state in TaskState if state.ended},
+}
+
+
+def status_order(state: TaskState, attempt: int, current: int) -> StatusOrder:
+    """The order of a status whose progress is at `current`."""
+    return StatusOrder(attempt, _STEP_OF_STATE.get(state, current))
+
+
 class StatusHead(TolerantModel):
     """The part of a status that orders and ages it; reading it skips the result."""
 
@@ -113,7 +124,7 @@ class StatusHead(TolerantModel):
     @property
     def order(self) -> StatusOrder:
         """See `StatusOrder`."""
-        return _order(self)
+        return status_order(self.status, self.attempt, self.progress.current)
 
 
 class StatusFacts(StatusHead):
@@ -185,12 +196,4 @@ class TaskStatus(EventModel):
     @property
     def order(self) -> StatusOrder:
         """See `StatusOrder`."""
-        return _order(self)
-
-
-def _order(status: StatusHead | TaskStatus) -> StatusOrder:
-    if status.status.ended:
-        return StatusOrder.of_end(status.attempt)
-    if status.status is TaskState.RETRY:
-        return StatusOrder(status.attempt, _RETRY_STEP)
-    return StatusOrder(status.attempt, status.progress.current)
+        return status_order(self.status, self.attempt, self.progress.current)

@@ -12,8 +12,10 @@ _BATCH_BYTES = 4 * 1024 * 1024
 _AT_ONCE = 20
 """A batch is in memory thrice, as it came, as rows and as what is written: 500 results of 300 KB were 100 MB more."""
 _POLL_SECONDS = 0.2
-_QUEUE_KIB = 32 * 1024
+_QUEUE_KIB = 16 * 1024
 """librdkafka would read 64 MiB ahead, which a gateway that rebuilds would hold beside the table."""
+_QUEUE_FULL_MS = 10
+"""With a full queue librdkafka waits a second before it fetches more; the queue was empty long before."""
 _FETCH_BYTES = 8 * 1024 * 1024
 _PARTITION_FETCH_BYTES = 256 * 1024
 """One answer of the broker is unpacked before the queue's limit is looked at: librdkafka's 50 MiB were 140 MB more. The
@@ -34,6 +36,7 @@ class TopicsConsumer:
                 "auto.offset.reset": "error",
                 "enable.partition.eof": True,
                 "queued.max.messages.kbytes": _QUEUE_KIB,
+                "fetch.queue.backoff.ms": _QUEUE_FULL_MS,
                 "fetch.max.bytes": _FETCH_BYTES,
                 "fetch.message.max.bytes": _PARTITION_FETCH_BYTES,
                 "log_level": 2,

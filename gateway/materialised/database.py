@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-from rocksdict import BlockBasedOptions, Options, Rdict, RdictIter, WriteBatch
+from rocksdict import BlockBasedOptions, Options, Rdict, RdictIter, WriteBatch, WriteOptions
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,10 @@ _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 _ROOM_BYTES = 2 * _WRITE_BUFFER_BYTES
 """What a database that is opened anew may write at once."""
 _PROBE_BYTES = 1024 * 1024
+_MERGED_FROM = "level0_file_num_compaction_trigger"
+_FILES_AT_REST, _FILES_WHILE_FILLED = "4", "16"
+"""So many files RocksDB merges into one. Its default of 4 keeps reads quick, but what is filled from a topic would be
+written three times; from 20 on RocksDB makes the writer wait."""
 _FILTER_BITS_A_KEY = 10
 """Bloom filters: most reads are of tasks that are new, and without them each would search every file on disk."""
 
@@ -40,6 +44,7 @@ class Database:
         self._opening = threading.Lock()
         self._db: Rdict | None = None
         self._takes_writes = False
+        self._is_filled = False
         try:
             self._open()
         except OSError as error:
@@ -76,15 +81,20 @@ class Database:
                 return
             yield key
 
-    def write(self, writes: Mapping[bytes, bytes | None]) -> None:
-        """Put values, and delete the keys whose value is None, in one atomic write."""
+    def write(self, writes: Mapping[bytes, bytes | None], *, filling: bool = False) -> None:
+        """Put values, and delete the keys whose value is None, in one atomic write.
+
+        Args:
+            filling: one of many that follow one another. They cost less, and a crash may lose the last of them, so
+                that what is left is as it was after an earlier one. The next write that is not filling keeps them all.
+        """
         batch = WriteBatch(raw_mode=True)
         for key, value in writes.items():
             if value is None:
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        self._write(batch)
+        self._write(batch, filling=filling)
 
     def clear(self, prefix: bytes) -> None:
         """Delete all that begins with a prefix."""
@@ -144,7 +154,7 @@ class Database:
             Rdict.destroy(str(self._folder), self._options)
             log.warning("the status table in %s was damaged and is begun anew: %s", self._folder, error)
             self._db = Rdict(str(self._folder), self._options)
-        self._takes_writes = True
+        self._takes_writes, self._is_filled = True, False
 
     @property
     def _opened(self) -> Rdict:
@@ -152,12 +162,21 @@ class Database:
             raise DatabaseClosed(errno.EBADF, "the status table is closed", str(self._folder))
         return self._db
 
-    def _write(self, batch: WriteBatch) -> None:
+    def _write(self, batch: WriteBatch, *, filling: bool = False) -> None:
         try:
-            self._opened.write(batch)
+            if filling != self._is_filled:
+                self._be_filled(filling=filling)
+            self._opened.write(batch, _UNLOGGED if filling else None)
         except Exception:
             self._takes_writes = False
             raise
+
+    def _be_filled(self, *, filling: bool) -> None:
+        if not filling:
+            # Before the next write, which is logged: a crash would leave it without what was filled before it.
+            self._opened.flush(wait=True)
+        self._opened.set_options({_MERGED_FROM: _FILES_WHILE_FILLED if filling else _FILES_AT_REST})
+        self._is_filled = filling
 
 
 class View:
@@ -212,6 +231,15 @@ class Endings:
 def after(prefix: bytes) -> bytes:
     """The first key behind all that begin with a prefix, which ends in no 0xFF."""
     return prefix[:-1] + bytes([prefix[-1] + 1])
+
+
+def _unlogged() -> WriteOptions:
+    options = WriteOptions()
+    options.disable_wal = True  # type: ignore[method-assign, assignment]  # a property; its stub tells of a method
+    return options
+
+
+_UNLOGGED = _unlogged()
 
 
 def _options() -> Options:

@@ -159,11 +159,12 @@ class TopicsFollower:
         self._consumer.assign({name: topic.positions.now() for name, topic in self._topics.items()})
         checked_at = self._now()
         while not self._stopping.is_set():
+            # Before the first record is waited for: rows that lack nothing are ready without one.
+            if self._fault is not None and not any(topic.positions.behind(goal) for topic, goal in goals):
+                self._fault = None
             messages = self._consumer.next()
             if messages:
                 self._take(messages)
-            if self._fault is not None and not any(topic.positions.behind(goal) for topic, goal in goals):
-                self._fault = None
             if (self._now() - checked_at).total_seconds() > _IDENTITY_CHECK_SECONDS:
                 checked_at = self._now()
                 self._check_identities()
@@ -214,18 +215,19 @@ class TopicsFollower:
         items: list[Any] = []
         for message in messages:
             error = message.error()
-            partition, offset = where(message)
             if error is None:
+                record = record_of(message)
                 try:
-                    items.append(topic.rows.read(record_of(message)))
+                    items.append(topic.rows.read(record))
                 except UnreadableRecord as why:
                     log.warning(
                         "skipped an unreadable record of %s, partition %s, offset %s: %s",
-                        topic.rows.topic, partition, offset, why,
+                        topic.rows.topic, record.partition, record.offset, why,
                     )  # fmt: skip
-                offsets[partition] = offset + 1
+                offsets[record.partition] = record.offset + 1
             elif error.code() == KafkaError._PARTITION_EOF:
                 # Compaction may have removed the last records: the end is further than the last one read.
+                partition, offset = where(message)
                 offsets[partition] = offset
             elif error.code() in _GONE:
                 raise _Rebuild(topic, "the topic no longer has the offsets that the table goes on from")
@@ -242,7 +244,8 @@ class TopicsFollower:
             source = Source(*topic.identity, offsets, now, topic.rows.version)
             writes |= change.writes
             writes[source_key(topic.rows.prefix)] = source.encode()
-        self._database.write(writes)
+        # Until the ends are reached there is so much that a log of it would cost more than to read it again.
+        self._database.write(writes, filling=self._fault is not None)
         for topic, _, offsets in read:
             topic.positions.move(offsets)
         for topic, change in changes:

@@ -6,19 +6,22 @@ reads it.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import orjson
 
 from gateway.materialised.records import UnreadableRecord
+from gateway.status_table.facts import Facts, facts_of
 from schemas.labels import Labels
-from schemas.tasks import StatusFacts, StatusOrder, TaskState
+from schemas.tasks import StatusOrder, TaskState, status_order
 
 _RESULT, _NO_RESULT, _BEHIND_RESULT = b'"result":{', b'"result":null', b',"error":'
+_MARKER = b"["
+"""Before a tombstone's time; an owner is a text or null."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusRow:
-    """A task's newest status.
+class StatusRow(NamedTuple):
+    """A task's newest status. A tuple, since a hundred thousand are made while a gateway starts.
 
     Attributes:
         summary: the status event's data without its result.
@@ -36,9 +39,8 @@ class StatusRow:
     body: bytes
 
     def encode_head(self) -> bytes:
-        """All but the body: a line of JSON, then the summary."""
-        line = [*self.order], self.owner, self.state, self.ticker, self.submitted_at, self.ended_at, self.labels
-        return orjson.dumps(line) + b"\n" + self.summary
+        """All but the body: the owner as a line of JSON, then the summary, which tells the rest."""
+        return orjson.dumps(self.owner) + b"\n" + self.summary
 
     def encode_result(self) -> bytes | None:
         """The body, where it has a result."""
@@ -53,7 +55,7 @@ class EndedMarker:
 
     def encode_head(self) -> bytes:
         """The marker as bytes."""
-        return orjson.dumps([self.tombstoned_at]) + b"\n"
+        return orjson.dumps([self.tombstoned_at])
 
 
 Row = StatusRow | EndedMarker
@@ -66,40 +68,26 @@ def status_row(value: bytes, owner: str | None) -> StatusRow:
         UnreadableRecord: where the data is no task status.
     """
     cut = _with_result_cut_out(value)
-    facts = None if cut is None else _facts(cut)
-    if cut is None or facts is None:
-        facts = _facts(value)
-        if facts is None:
-            raise UnreadableRecord("not a task status")
-        cut = _without_result(value) if facts.status is TaskState.SUCCESS else value
+    if cut is not None:
+        try:
+            return _row(facts_of(cut), owner, cut, value)
+        except UnreadableRecord:
+            pass  # cut elsewhere, in a text or a label: a bracket is left without its other half
+    facts = facts_of(value)
+    return _row(facts, owner, _without_result(value) if facts.status is TaskState.SUCCESS else value, value)
+
+
+def _row(facts: Facts, owner: str | None, summary: bytes, body: bytes) -> StatusRow:
+    order = status_order(facts.status, facts.attempt, facts.progress.current)
     return StatusRow(
-        order=facts.order,
-        owner=owner,
-        state=facts.status,
-        ticker=facts.ticker,
-        submitted_at=facts.submitted_at,
-        ended_at=facts.ended_at,
-        labels=facts.labels,
-        summary=cut,
-        body=value,
+        order, owner, facts.status, facts.ticker, facts.submitted_at, facts.ended_at, facts.labels, summary, body
     )
 
 
-def _facts(value: bytes) -> StatusFacts | None:
-    try:
-        return StatusFacts.model_validate_json(value)
-    except ValueError:
-        return None
-
-
 def _with_result_cut_out(value: bytes) -> bytes | None:
-    """The data without its result, where it stands as our models write it; to parse it was half of a gateway's start.
-
-    What was cut elsewhere, in a text or a label, leaves a bracket without its other half, and is no JSON.
-    """
-    before, found, rest = value.partition(_RESULT)
-    end = rest.rfind(_BEHIND_RESULT)
-    return before + _NO_RESULT + rest[end:] if found and end > 0 else None
+    """The data without its result, where that stands as our models write it: to parse it was half of a start."""
+    start, end = value.find(_RESULT), value.rfind(_BEHIND_RESULT)
+    return value[:start] + _NO_RESULT + value[end:] if 0 <= start < end else None
 
 
 def _without_result(value: bytes) -> bytes:
@@ -109,19 +97,8 @@ def _without_result(value: bytes) -> bytes:
 
 def decode_row(head: bytes, result: bytes | None) -> Row:
     """The inverse of the `encode` methods; of a head alone, the body is the summary."""
-    line, _, summary = head.partition(b"\n")
-    fields = orjson.loads(line)
-    if len(fields) == 1:
-        return EndedMarker(datetime.fromisoformat(fields[0]))
-    order, owner, state, ticker, submitted_at, ended_at, labels = fields
-    return StatusRow(
-        order=StatusOrder(*order),
-        owner=owner,
-        state=TaskState(state),
-        ticker=ticker,
-        submitted_at=datetime.fromisoformat(submitted_at),
-        ended_at=None if ended_at is None else datetime.fromisoformat(ended_at),
-        labels=labels,
-        summary=summary,
-        body=summary if result is None else result,
-    )
+    if head.startswith(_MARKER):
+        [tombstoned_at] = orjson.loads(head)
+        return EndedMarker(datetime.fromisoformat(tombstoned_at))
+    owner, _, summary = head.partition(b"\n")
+    return _row(facts_of(summary), orjson.loads(owner), summary, summary if result is None else result)

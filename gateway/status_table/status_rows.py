@@ -1,9 +1,8 @@
 """How the records of the status topic become rows: each task's newest status, and the lists that it is found by."""
 
 import itertools
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -18,6 +17,8 @@ from schemas.topics import TOMBSTONE_LIFE
 _SWEPT_AT_ONCE = 50
 _COUNT_BYTES = 8
 
+Writes = dict[bytes, bytes | None]
+
 
 class StatusRecord(NamedTuple):
     """One record of the status topic; `row` is None for a tombstone."""
@@ -30,7 +31,7 @@ class StatusRows:
     """The status topic's `TopicRows`; its news are the statuses and tombstones that were taken, by task id."""
 
     prefix: Final = keys.PREFIX
-    version: Final = 2
+    version: Final = 3
     continued_for: Final = TOMBSTONE_LIFE - timedelta(hours=1)
     """After longer, tombstones may have passed the rows by."""
 
@@ -61,10 +62,10 @@ class StatusRows:
             if row is not None:
                 newest[task_id] = row
                 news.append((task_id, row))
-        changed = {task_id: row for task_id, row in newest.items() if row is not None and row is not earlier[task_id]}
+        changed = dict(news)
         writes = _swept(held, now)
         for task_id, row in changed.items():
-            writes |= _difference(task_id, earlier[task_id], row)
+            _change(writes, task_id, earlier[task_id], row)
         writes |= _counted(held, earlier, changed)
         return Changes(writes, news)
 
@@ -75,7 +76,7 @@ class StatusRows:
 
 
 def _head(row: Row) -> Row:
-    return replace(row, body=row.summary) if isinstance(row, StatusRow) else row
+    return row._replace(body=row.summary) if isinstance(row, StatusRow) else row
 
 
 def _heads(items: Sequence[StatusRecord], held: Held) -> dict[str, Row | None]:
@@ -100,33 +101,37 @@ def _newer(earlier: Row | None, incoming: StatusRow | None, now: datetime) -> Ro
     return incoming if same_owner and incoming.order.supersedes(earlier.order) else None
 
 
-def _difference(task_id: str, earlier: Row | None, row: Row) -> dict[bytes, bytes | None]:
-    """What makes the row of a task, and its places in lists, this one's."""
-    writes: dict[bytes, bytes | None] = dict.fromkeys(_places(task_id, earlier))
-    writes |= dict.fromkeys(_places(task_id, row), b"")
-    writes[keys.head_key(task_id)] = row.encode_head()
-    if isinstance(row, EndedMarker):
+def _change(writes: Writes, task_id: str, earlier: Row | None, row: Row) -> None:
+    """Add what makes the row of a task, and its places in lists, this one's."""
+    if isinstance(earlier, StatusRow):
+        for place in _places(task_id, earlier):
+            writes[place] = None
+    if isinstance(row, StatusRow):
+        for place in _places(task_id, row):
+            writes[place] = b""
+        result = row.encode_result()
+        if result is not None:
+            writes[keys.result_key(task_id)] = result
+    else:
         writes[keys.gone_key(row.tombstoned_at, task_id)] = b""
         writes[keys.result_key(task_id)] = None
-    elif (result := row.encode_result()) is not None:
-        writes[keys.result_key(task_id)] = result
-    return writes
+    writes[keys.head_key(task_id)] = row.encode_head()
 
 
-def _places(task_id: str, row: Row | None) -> list[bytes]:
-    if not isinstance(row, StatusRow):
-        return []
+def _places(task_id: str, row: StatusRow) -> list[bytes]:
     position = keys.position(row.submitted_at, task_id)
     return [each + position for each in keys.lists_of(row.owner, row.state, row.ticker, row.labels)]
 
 
-def _counted(held: Held, earlier: dict[str, Row | None], changed: dict[str, Row]) -> dict[bytes, bytes | None]:
+def _counted(held: Held, earlier: Mapping[str, Row | None], changed: Mapping[str, Row]) -> Writes:
     """The new numbers of waiting tasks; an owner's stays when it is 0, since it names the owner."""
-    more: Counter[bytes] = Counter()
+    more: dict[bytes, int] = defaultdict(int)
     for task_id, row in changed.items():
-        for each, step in ((earlier[task_id], -1), (row, 1)):
-            if isinstance(each, StatusRow):
-                more[keys.waiting_key(each.owner)] += 0 if each.order.ended else step
+        before = earlier[task_id]
+        if isinstance(before, StatusRow):
+            more[keys.waiting_key(before.owner)] -= not before.order.ended
+        if isinstance(row, StatusRow):
+            more[keys.waiting_key(row.owner)] += not row.order.ended
     counts = held.get_many([*more]) if more else []
     return {
         key: (counted(count) + step).to_bytes(_COUNT_BYTES)
@@ -139,8 +144,8 @@ def counted(count: bytes | None) -> int:
     return 0 if count is None else int.from_bytes(count)
 
 
-def _swept(held: Held, now: datetime) -> dict[bytes, bytes | None]:
-    writes: dict[bytes, bytes | None] = {}
+def _swept(held: Held, now: datetime) -> Writes:
+    writes: Writes = {}
     past = held.keys(keys.GONE, keys.gone_key(now - TOMBSTONE_LIFE, ""))
     for key in itertools.islice(past, _SWEPT_AT_ONCE):
         writes[key] = None

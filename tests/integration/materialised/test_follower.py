@@ -7,7 +7,7 @@ import asyncio
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -262,6 +262,34 @@ async def test_a_deleted_folder_is_rebuilt_from_the_topic(topic: StatusTopic, fo
     with _following(topic, folder) as live:
         await live.catch_up()
         assert all(_is_there(live.table, task_id) for task_id in told)
+
+
+class _ObservedWrites(Database):
+    """Notes of each write whether it was one of its filling."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.filling: list[bool] = []
+
+    def write(self, writes: Mapping[bytes, bytes | None], *, filling: bool = False) -> None:
+        """Note it, and write."""
+        self.filling.append(filling)
+        super().write(writes, filling=filling)
+
+
+async def test_a_table_is_filled_until_it_is_at_the_topics_end_and_then_written_to_as_statuses_come(
+    topic: StatusTopic, folder: Path
+) -> None:
+    for _ in range(20):
+        await topic.tell()
+    with _following(topic, folder, _ObservedWrites) as live:
+        database = live.database
+        assert isinstance(database, _ObservedWrites)
+        eventually(lambda: live.follower.fault() is None, within=10, what="the end of the topic")
+        await topic.tell()
+        await live.catch_up()
+        assert set(database.filling) == {True, False}
+        assert database.filling == sorted(database.filling, reverse=True)
 
 
 # Topics that are made anew

@@ -76,6 +76,82 @@ def test_after_a_crash_there_is_all_of_a_write_or_nothing(database: Database, fo
         left.close()
 
 
+# Filling it
+
+
+_MORE_THAN_IS_HELD_IN_MEMORY = 48
+"""Rows of a MiB; RocksDB keeps two buffers of 16 MiB before it has written one to disk."""
+
+
+def _fill(database: Database, numbers: range, size: int = 1024 * 1024) -> None:
+    for number in numbers:
+        text = str(number).encode()
+        database.write({b"row:" + text: os.urandom(size), b"offset": text}, filling=True)
+
+
+def _rows_up_to_the_offset(database: Database) -> int:
+    """How many rows there are; none behind the offset is, and none before it is missing."""
+    offset = database.get(b"offset")
+    held = 0 if offset is None else int(offset) + 1
+    rows = [b"row:" + str(number).encode() for number in range(held)]
+    assert sorted(_all(database)) == sorted([*rows, *([] if offset is None else [b"offset"])])
+    return held
+
+
+def test_what_a_crash_leaves_of_a_table_that_is_filled_is_as_it_was_after_one_of_its_writes(
+    database: Database, folder: Path, tmp_path: Path
+) -> None:
+    database.write({b"offset": b"0", b"row:0": b""})
+    _fill(database, range(1, _MORE_THAN_IS_HELD_IN_MEMORY))
+    left = Database(shutil.copytree(folder, tmp_path / "crash"))  # what a killed process leaves
+    assert 0 < _rows_up_to_the_offset(left) < _MORE_THAN_IS_HELD_IN_MEMORY
+    left.close()
+
+
+def test_behind_a_write_that_is_none_of_its_filling_a_crash_loses_nothing(
+    database: Database, folder: Path, tmp_path: Path
+) -> None:
+    _fill(database, range(10), size=10)
+    database.write({b"offset": b"10", b"row:10": b""})
+    left = Database(shutil.copytree(folder, tmp_path / "crash"))
+    assert _rows_up_to_the_offset(left) == 11
+    left.close()
+
+
+def test_a_table_that_is_closed_while_it_is_filled_keeps_all(folder: Path) -> None:
+    database = Database(folder)
+    _fill(database, range(10), size=10)
+    database.close()
+    again = Database(folder)
+    assert _rows_up_to_the_offset(again) == 10
+    again.close()
+
+
+def test_a_table_may_be_filled_again_and_again(database: Database, folder: Path, tmp_path: Path) -> None:
+    for start in (0, 10, 20):
+        _fill(database, range(start, start + 9), size=10)
+        database.write({b"offset": str(start + 9).encode(), b"row:" + str(start + 9).encode(): b""})
+    left = Database(shutil.copytree(folder, tmp_path / "crash"))
+    assert _rows_up_to_the_offset(left) == 30
+    left.close()
+
+
+def test_a_table_whose_filling_meets_a_full_disk_goes_on_from_what_is_on_disk(folder: Path) -> None:
+    database = Database(folder)
+    _fill(database, range(10), size=10)
+    with full_disk(), pytest.raises(Exception, match="File too large"):
+        database.write({b"offset": b"10", b"row:10": b""})
+    assert not database.takes_writes
+    database.mend()
+    _fill(database, range(_rows_up_to_the_offset(database), 20), size=10)
+    database.write({b"offset": b"20", b"row:20": b""})
+    assert _rows_up_to_the_offset(database) == 21
+    database.close()
+
+
+# What is cleared
+
+
 def test_what_begins_with_a_prefix_is_cleared_and_stays_so(folder: Path) -> None:
     database = Database(folder)
     database.write(dict.fromkeys([b"a/1", b"b/1", b"b/\xff\xff", b"c/1"], b"1"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.materialised.records import Record, UnreadableRecord
 from gateway.status_table.rows import EndedMarker, StatusRow, decode_row, status_row
 from gateway.status_table.status_rows import StatusRecord
-from schemas.tasks import FINISHED, StatusOrder, TaskState, TaskStatus, in_step
+from schemas.tasks import FINISHED, TaskState, TaskStatus, in_step
 from tests.unit.examples import NOON, TASK_ID, a_risk, a_status, an_assessment
 from tests.unit.status_table.own_table import OWNER, TOMBSTONE, OwnTable, record
 
@@ -43,25 +43,28 @@ def _kept(table: OwnTable, task_id: str = TASK_ID) -> StatusRow:
 _MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001, has a zone
 
 
-@st.composite
-def _rows(draw: st.DrawFn) -> StatusRow:
-    summary = draw(st.binary())
-    return StatusRow(
-        order=StatusOrder(draw(st.integers(1, 4)), draw(st.integers(0, 7))),
-        owner=draw(st.none() | st.text()),
-        state=draw(st.sampled_from(TaskState)),
-        ticker="ACME",
-        submitted_at=draw(_MOMENTS),
-        ended_at=draw(st.none() | _MOMENTS),
-        labels=draw(st.dictionaries(st.text(), st.text(), max_size=3)),
-        summary=summary,
-        body=draw(st.just(summary) | st.binary(min_size=1)),
-    )
+_STATUSES = st.builds(
+    lambda state, changes: a_status(state, **changes),
+    st.sampled_from(TaskState),
+    st.fixed_dictionaries(
+        {
+            "progress": st.sampled_from([in_step(3), FINISHED]),
+            "attempt": st.integers(1, 4),
+            "submitted_at": _MOMENTS,
+            "ended_at": st.none() | _MOMENTS,
+            "labels": st.dictionaries(st.sampled_from("abc"), st.sampled_from(["x", "[", '"\\'])),
+            "result": st.sampled_from([None, an_assessment(a_risk())]),
+        }
+    ),
+)
 
 
-@given(_rows())
-def test_a_row_survives_the_way_through_bytes(row: StatusRow) -> None:
+@given(_STATUSES, st.none() | st.text())
+def test_a_row_survives_the_way_through_bytes(status: TaskStatus, owner: str | None) -> None:
+    row = status_row(status.model_dump_json().encode(), owner)
     assert decode_row(row.encode_head(), row.encode_result()) == row
+    assert (row.owner, row.state, row.order, row.ticker) == (owner, status.status, status.order, status.ticker)
+    assert (row.submitted_at, row.ended_at, row.labels) == (status.submitted_at, status.ended_at, status.labels)
 
 
 @given(_MOMENTS)
