@@ -292,6 +292,21 @@ async def test_a_table_is_filled_until_it_is_at_the_topics_end_and_then_written_
         assert database.filling == sorted(database.filling, reverse=True)
 
 
+async def test_a_table_whose_gateway_was_killed_after_it_was_filled_lacks_nothing(
+    topic: StatusTopic, folder: Path, tmp_path: Path
+) -> None:
+    told = [await topic.tell() for _ in range(20)]
+    with _following(topic, folder) as live:
+        eventually(lambda: live.follower.fault() is None, within=10, what="the end of the topic")
+        told.append(await topic.tell())
+        await live.catch_up()
+        killed = shutil.copytree(folder, tmp_path / "killed")
+    with _following(topic, killed) as live:
+        await live.catch_up()
+        assert all(_is_there(live.table, task_id) for task_id in told)
+        assert live.rows.given == []
+
+
 # Topics that are made anew
 
 
