@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from gateway.materialised.end_offsets import Offsets
 from transport.connection import KafkaConnection
 
-_BATCH = 500
+_BATCH = 100
+"""So few stay in the processor's cache from their bytes to their rows: with 500 a status took an eighth longer."""
 _BATCH_BYTES = 4 * 1024 * 1024
 _AT_ONCE = 20
 """A batch is in memory thrice, as it came, as rows and as what is written: 500 results of 300 KB were 100 MB more."""
 _POLL_SECONDS = 0.2
+_REQUEST_SECONDS = 3.0
 _QUEUE_KIB = 16 * 1024
 """librdkafka would read 64 MiB ahead, which a gateway that rebuilds would hold beside the table."""
 _QUEUE_FULL_MS = 10
 """With a full queue librdkafka waits a second before it fetches more; the queue was empty long before."""
+_FETCH_WAIT_MS = 100
+"""How long the broker holds a request that it has nothing for. The first may be of partitions at their end only, and
+those with records wait for its answer: half a second by default."""
 _FETCH_BYTES = 8 * 1024 * 1024
 _PARTITION_FETCH_BYTES = 256 * 1024
 """One answer of the broker is unpacked before the queue's limit is looked at: librdkafka's 50 MiB were 140 MB more. The
@@ -37,6 +42,7 @@ class TopicsConsumer:
                 "enable.partition.eof": True,
                 "queued.max.messages.kbytes": _QUEUE_KIB,
                 "fetch.queue.backoff.ms": _QUEUE_FULL_MS,
+                "fetch.wait.max.ms": _FETCH_WAIT_MS,
                 "fetch.max.bytes": _FETCH_BYTES,
                 "fetch.message.max.bytes": _PARTITION_FETCH_BYTES,
                 "log_level": 2,
@@ -44,14 +50,25 @@ class TopicsConsumer:
         )
 
     def assign(self, offsets: Mapping[str, Offsets]) -> None:
-        """Read these partitions of these topics from these offsets, 0 being the beginning, wherever that is now."""
+        """Read these partitions of these topics from these offsets, 0 being the beginning, wherever that is now.
+
+        Raises:
+            KafkaException: where the broker does not tell where that is.
+        """
         self._consumer.assign(
             [
-                TopicPartition(topic, partition, offset or OFFSET_BEGINNING)
+                TopicPartition(topic, partition, offset)
                 for topic, partitions in offsets.items()
                 for partition, offset in partitions.items()
             ]
         )
+
+    def _beginning(self, topic: str, partition: int) -> int:
+        # OFFSET_BEGINNING says the same, but librdkafka asks for it half a second later, or a second.
+        watermarks = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_REQUEST_SECONDS)
+        if watermarks is None:
+            raise KafkaException(KafkaError(KafkaError.REQUEST_TIMED_OUT))
+        return watermarks[0]
 
     def next(self) -> Sequence[Message]:
         """What came, errors included; waits a moment for the first."""

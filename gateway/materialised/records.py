@@ -23,12 +23,12 @@ class Record(NamedTuple):
     headers: Sequence[tuple[str, bytes]]
 
     def header(self, name: str) -> str | None:
-        """A header's text.
+        """A header's text; of several the last one's, as in `CloudEvent`.
 
         Raises:
             UnreadableRecord: where it is no UTF-8.
         """
-        for each, value in self.headers:
+        for each, value in reversed(self.headers):
             if each == name:
                 return decoded(value)
         return None

@@ -1,6 +1,7 @@
 """Where the rows of the status table stand, so that what is looked for together stands together."""
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +17,7 @@ _TIME_BYTES = 8
 _LATER_THAN_ALL = 1 << 62
 """More microseconds than any datetime has; times count backwards from it, so that the newest stand first."""
 _AFTER_ANY_ID = b"\xff"
+_KEPT_LISTS = 4096
 _END = b"\0"
 """Behind each part of a key that differs in length; no part holds one."""
 
@@ -87,9 +89,12 @@ def task_at(position: bytes) -> str:
     return position[_TIME_BYTES:].decode()
 
 
-def lists_of(owner: str | None, state: TaskState, ticker: str, labels: Mapping[str, str]) -> Iterator[bytes]:
+def lists_of(owner: str | None, state: TaskState, ticker: str, labels: Mapping[str, str]) -> Sequence[bytes]:
     """Every list that such a task is in."""
-    yield status_list(owner, state)
-    yield ticker_list(owner, ticker)
-    for name, value in labels.items():
-        yield label_list(owner, name, value)
+    lists = _lists_without_labels(owner, state, ticker)
+    return [*lists, *(label_list(owner, name, value) for name, value in labels.items())] if labels else lists
+
+
+@functools.lru_cache(_KEPT_LISTS)
+def _lists_without_labels(owner: str | None, state: TaskState, ticker: str) -> Sequence[bytes]:
+    return status_list(owner, state), ticker_list(owner, ticker)

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from gateway.materialised.database import Database
@@ -71,9 +72,9 @@ class Following:
 class StatusTopic:
     """A status topic of a test's own, and what is told on it."""
 
-    def __init__(self, kafka: str) -> None:
+    def __init__(self, kafka: str, *, cleanup: str = "compact") -> None:
         self.kafka = kafka
-        self._topic = Topic(f"test.statuses.{uuid.uuid4()}", PARTITIONS, 1, {"cleanup.policy": "compact"})
+        self._topic = Topic(f"test.statuses.{uuid.uuid4()}", PARTITIONS, 1, {"cleanup.policy": cleanup})
         self.name = self._topic.name
         self._admin = TopicAdmin(KafkaConnection(kafka))
         self._admin.apply([self._topic])
@@ -93,6 +94,13 @@ class StatusTopic:
     async def tell_garbage(self, key: bytes) -> None:
         """Publish what is no status."""
         await self._publisher.publish_raw(self.name, key, b"\xff garbage", [])
+
+    def forget_the_first(self, records: int) -> None:
+        """Delete so many of each partition."""
+        first = [TopicPartition(self.name, partition, records) for partition in range(PARTITIONS)]
+        client = AdminClient({"bootstrap.servers": self.kafka})
+        for deleted in client.delete_records(first).values():
+            deleted.result(10)
 
     def is_made_anew(self) -> None:
         """Delete the topic and create one of the same name."""
@@ -305,6 +313,20 @@ async def test_a_table_whose_gateway_was_killed_after_it_was_filled_lacks_nothin
         await live.catch_up()
         assert all(_is_there(live.table, task_id) for task_id in told)
         assert live.rows.given == []
+
+
+async def test_a_topic_whose_first_records_were_deleted_is_read_from_where_it_begins_now(
+    kafka: str, folder: Path
+) -> None:
+    topic = StatusTopic(kafka, cleanup="compact,delete")
+    told = [await topic.tell() for _ in range(40)]
+    topic.forget_the_first(3)
+    with _following(topic, folder) as live:
+        eventually(lambda: live.follower.fault() is None, within=10, what="the end of the topic")
+        await live.catch_up()
+        assert sum(_is_there(live.table, task_id) for task_id in told) == 40 - PARTITIONS * 3
+        assert len(live.rows.given) == 40 - PARTITIONS * 3
+    topic.close()
 
 
 # Topics that are made anew
