@@ -57,7 +57,7 @@ class TopicsConsumer:
         """
         self._consumer.assign(
             [
-                TopicPartition(topic, partition, offset)
+                TopicPartition(topic, partition, offset or self._beginning(topic, partition))
                 for topic, partitions in offsets.items()
                 for partition, offset in partitions.items()
             ]
