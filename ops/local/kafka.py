@@ -1,5 +1,6 @@
 """A local Kafka: one broker, or a cluster of a few, as processes of this machine."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -19,6 +20,19 @@ _JVM_OPTIONS = ("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryEr
 _START_WITHIN = 60.0
 _STOP_WITHIN = 10.0
 _PORT_TRIES = 5
+
+
+def class_archive() -> Path:
+    """Where the archive of Kafka's classes for this Java is, or would be: `make_class_archive` makes it.
+
+    Raises:
+        MissingProgram: if Java is missing or too old, or Maven is while Kafka has yet to be fetched.
+        KafkaNotFetched: if Maven cannot fetch it.
+    """
+    program = Path(java()).resolve()
+    # A Java refuses another's archive, in its log at each start; so does one that was updated in its place.
+    build = hashlib.sha256(f"{program} {program.stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    return kafka_jars() / f"classes-{build}.jsa"
 
 
 def broker_answers(address: str, *, cluster_id: str, node: int) -> bool:
@@ -109,6 +123,7 @@ class LocalKafka:
         ports: Sequence[int] = (),
         settings: Mapping[str, str] | None = None,
         proxies: Mapping[str, Sequence[int]] | None = None,
+        jvm_options: Sequence[str] = (),
     ) -> None:
         """What an earlier Kafka with as many brokers has left in `folder` is kept.
 
@@ -119,6 +134,7 @@ class LocalKafka:
             settings: win over `broker_settings`.
             proxies: name of a further listener -> the ports of its proxies, one a broker. A broker tells clients
                 that come by a listener where to connect to: told its own port, they would go round the proxy.
+            jvm_options: Java's, beside those that every local Kafka gets.
         """
         if brokers < 1 or any(len(each) != brokers for each in [ports or [0] * brokers, *(proxies or {}).values()]):
             raise ValueError(f"{brokers} brokers on {len(ports)} ports: at least one, and a port for each")
@@ -129,6 +145,7 @@ class LocalKafka:
         self._proxies = dict(proxies or {})
         self._listeners: dict[int, Listeners] = {}
         self._settings = dict(settings or {})
+        self._jvm_options = list(jvm_options)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -158,7 +175,9 @@ class LocalKafka:
             OtherCluster: if the folder holds a cluster with another number of brokers.
             ServerDidNotStart: if a broker does not, with the last lines of its log.
         """
-        kafka = [java(), *_JVM_OPTIONS, "-cp", f"{kafka_jars()}/*"]
+        archive = class_archive()
+        archived = [f"-XX:SharedArchiveFile={archive}"] if archive.is_file() else []
+        kafka = [java(), *_JVM_OPTIONS, *archived, *self._jvm_options, "-cp", f"{archive.parent}/*"]
         cluster = cluster_in(self._folder, brokers=self._count)
         for tries_left in reversed(range(_PORT_TRIES)):
             self.brokers = self.brokers or self._new_brokers(cluster, kafka)
@@ -171,9 +190,9 @@ class LocalKafka:
             else:
                 return
 
-    def stop(self) -> None:
-        """Stop all brokers; those that take longer than 10 s are killed."""
-        stop_all(self.processes, within=_STOP_WITHIN)
+    def stop(self, *, within: float = _STOP_WITHIN) -> None:
+        """Stop all brokers; those that take longer than so many seconds are killed."""
+        stop_all(self.processes, within=within)
 
     def kill(self) -> None:
         """Kill all brokers (SIGKILL)."""

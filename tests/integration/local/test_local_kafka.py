@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from ops.local import kafka as kafka_module
-from ops.local.kafka import LocalKafka
+from ops.local.kafka import LocalKafka, class_archive
 from ops.local.kafka_storage import OtherCluster
 from ops.local.ports import free_ports
 from ops.local.process import ServerDidNotStart, wait_until
@@ -75,6 +75,11 @@ def listening_addresses(pid: int) -> set[str]:
         for row in (line.split() for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:])
         if row[3] == listening and row[9] in sockets
     }
+
+
+def test_it_loads_its_classes_from_the_archive(running: LocalKafka) -> None:
+    """`make servers` made it."""
+    assert str(class_archive()) in Path(f"/proc/{running.pids[0]}/maps").read_text()
 
 
 def test_it_answers_and_keeps_messages(running: LocalKafka) -> None:
