@@ -9,7 +9,7 @@ from streams.stores.protocol import RiskFactorStore, StoreMismatch, VectorSpace
 from transport.documents import DocumentFolders
 
 if TYPE_CHECKING:
-    from streams.analysis.embedding import Embedder, VectorCache
+    from streams.analysis.embedding import Embedder
     from streams.stores.weaviate_connection import WeaviateAddress
 
 
@@ -31,11 +31,10 @@ def load_configured_analysis(settings: WorkerSettings) -> Analysis:
 
 def _real_analysis(settings: WorkerSettings) -> Analysis:
     # Imported here: a worker with another analysis needs neither the model nor the store.
-    from streams.analysis.embedding import SqliteVectorCache
     from streams.analysis.scoring import Scorer
     from streams.pipeline import Pipeline
 
-    embedder = _embedder(settings, SqliteVectorCache(settings.vector_cache))
+    embedder = _embedder(settings, cached=True)
     return Pipeline(
         documents=DocumentFolders(settings.document_roots),
         max_document_bytes=settings.max_document_bytes,
@@ -45,14 +44,14 @@ def _real_analysis(settings: WorkerSettings) -> Analysis:
     )
 
 
-def configured_embedder(settings: WorkerSettings) -> "Embedder":
-    """The embedder that the settings name, which remembers nothing.
+def configured_embedder(settings: WorkerSettings, *, cached: bool = False) -> "Embedder":
+    """The embedder that the settings name; `cached`, it knows what the machine's workers embedded, and adds to it.
 
     Raises:
-        AnalysisNotReady: where there is no such model or backend.
+        AnalysisNotReady: where there is no such model or backend, or the cache can't be opened.
     """
     try:
-        return _embedder(settings)
+        return _embedder(settings, cached=cached)
     except (OSError, ValueError) as error:
         raise AnalysisNotReady(str(error)) from error
 
@@ -111,12 +110,12 @@ def weaviate_address(settings: WorkerSettings) -> "WeaviateAddress":
     )
 
 
-def _embedder(settings: WorkerSettings, cache: "VectorCache | None" = None) -> "Embedder":
-    from streams.analysis.embedding import Embedder
+def _embedder(settings: WorkerSettings, *, cached: bool) -> "Embedder":
+    from streams.analysis.embedding import Embedder, SqliteVectorCache
 
     return Embedder(
         settings.embedding_model,
         backend=settings.embedding_backend,
         precision=settings.embedding_precision,
-        cache=cache,
+        cache=SqliteVectorCache(settings.vector_cache) if cached else None,
     )

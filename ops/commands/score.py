@@ -67,7 +67,7 @@ def _assess(
 
     settings = load(WorkerSettings)
     try:
-        embedder = configured_embedder(settings)
+        embedder = configured_embedder(settings, cached=True)
     except AnalysisNotReady as error:
         raise CommandFailed(str(error)) from error
     history: list[StoredText] = []

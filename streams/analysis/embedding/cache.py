@@ -45,15 +45,20 @@ class VectorCache(Protocol):
 
 
 class SqliteVectorCache:
-    """A `VectorCache` in a file. When the file can't be used the log says so, and work goes on without it."""
+    """A `VectorCache` in a file. When the file can't be used later the log says so, and work goes on without it.
+
+    Raises:
+        OSError: the file can't be opened: another process holds it, or it may not be written.
+    """
 
     def __init__(self, path: Path, *, entries: int = ENTRIES) -> None:
         self._path, self._entries = path, entries
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._connection = _open(path)
-        except sqlite3.OperationalError:
-            raise  # locked or not permitted: the file itself may be sound, and others may use it
+        except sqlite3.OperationalError as error:
+            # Locked or not permitted: the file itself may be sound, and others may use it.
+            raise OSError(f"the vector cache {path} can't be opened: {error}") from error
         except sqlite3.DatabaseError:
             log.warning("the vector cache %s is damaged and begun anew", path)
             for part in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):

@@ -81,3 +81,9 @@ def test_a_writer_killed_at_any_moment_leaves_a_cache_that_works(tmp_path: Path)
     assert all(vector[0] == int(key.split(b".")[0]) for key, vector in found.items())
     cache.put({b"after": VECTOR})
     assert b"after" in cache.get([b"after"])
+
+
+def test_a_cache_that_cant_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    with pytest.raises(OSError, match=str(tmp_path / "cache")):
+        SqliteVectorCache(tmp_path / "cache")

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+from platformdirs import user_cache_path
 
 from benchmarks.labelled import labelled_factors, year_pairs
 from benchmarks.scoring import Read, novelty_report, read_filing, severity_report
 from schemas.risks import Category
-from streams.analysis.embedding import Embedder
+from streams.analysis.embedding import Embedder, SqliteVectorCache
 from streams.analysis.scoring import full_text
 from streams.analysis.scoring.categories import (
     Classification,
@@ -20,7 +21,8 @@ from streams.analysis.scoring.categories import (
 
 @pytest.fixture(scope="module")
 def embedder(filings_dir: Path) -> Embedder:
-    return Embedder()
+    """Its vectors are kept for the next run of the tests: these texts take minutes, and never change."""
+    return Embedder(cache=SqliteVectorCache(user_cache_path("sigmak") / "test-vectors.sqlite"))
 
 
 def accepted(classifier: Classifier, embedder: Embedder) -> tuple[float, float]:
