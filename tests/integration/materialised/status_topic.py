@@ -21,6 +21,7 @@ from schemas.events import task_status
 from schemas.identifiers import new_task_id
 from schemas.tasks import TaskStatus
 from schemas.topics import Topic
+from tests.integration.materialised.topics import make_anew
 from tests.unit.examples import NOON, a_status
 from tests.waiting import eventually
 from transport.connection import KafkaConnection
@@ -68,8 +69,7 @@ class StatusTopic:
         self.kafka = kafka
         self._topic = Topic(f"test.statuses.{uuid.uuid4()}", PARTITIONS, 1, {"cleanup.policy": cleanup})
         self.name = self._topic.name
-        self._admin = TopicAdmin(KafkaConnection(kafka))
-        self._admin.apply([self._topic])
+        TopicAdmin(KafkaConnection(kafka)).apply([self._topic])
         self._publisher = self._new_publisher()
 
     async def tell(self, status: TaskStatus | None = None, *, owner: str | None = "key-1") -> str:
@@ -97,11 +97,7 @@ class StatusTopic:
     def is_made_anew(self) -> None:
         """Delete the topic and create one of the same name."""
         self._publisher.close()
-        client = AdminClient({"bootstrap.servers": self.kafka})
-        for deleted in client.delete_topics([self.name]).values():
-            deleted.result(10)
-        # The broker may still be deleting the old one when it is asked for the new.
-        eventually(lambda: self._admin.apply([self._topic]), within=20, what="the topic made anew")
+        make_anew(self.kafka, self._topic)
         self._publisher = self._new_publisher()
 
     def close(self) -> None:
