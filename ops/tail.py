@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import orjson
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from ops.topic_records import TopicUnreachable
 from schemas.envelope import CloudEvent
 from schemas.risks import RiskAssessment
 from schemas.tasks import TaskState, TaskStatus
@@ -15,10 +16,6 @@ from transport.connection import KafkaConnection
 _ANSWER_SECONDS = 10.0
 _POLL_SECONDS = 0.2
 """Ctrl-C is noticed between two polls."""
-
-
-class TopicUnreachable(ConnectionError):
-    """The topic can't be read; the text says why."""
 
 
 class TopicTail:

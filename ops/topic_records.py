@@ -12,7 +12,7 @@ _ANSWER_SECONDS = 10.0
 
 
 class TopicUnreachable(ConnectionError):
-    """A topic, or a record of it, can't be read."""
+    """A topic, or a record of it, can't be read; the text says why."""
 
 
 class TopicRecords:

@@ -191,7 +191,7 @@ class TaskStatus(EventModel):
     batch_id: str | None = None
     """The batch that it was submitted with."""
     callback_url: CallbackUrl | None = None
-    """Where its end is told, as in the filing event."""
+    """Where its end is told, as in the filing event; to other keys that may read the task, without path and query."""
 
     @property
     def order(self) -> StatusOrder:

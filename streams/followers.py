@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from random import uniform
@@ -18,9 +17,10 @@ from streams.janitor import Janitor
 from streams.lifetimes import Lifetimes
 from streams.metrics import ForwarderMetrics, JanitorMetrics, WebhookMetrics
 from streams.outcomes import Outcomes
-from streams.probes import serve_probes
+from streams.probes import probes
 from streams.settings import FollowerSettings, WebhookSenderSettings
 from streams.status_topic import StatusTopicReader
+from streams.stop_signals import stop_signals
 from streams.topic_check import topics_are_right
 from streams.webhooks.courier import Courier
 from streams.webhooks.guarded_network import SystemResolver
@@ -137,18 +137,13 @@ class Follower:
 
     async def run(self, work: Work) -> None:
         """Wait for Kafka and the topics, then do the work until SIGTERM or SIGINT."""
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        stop, settings = stop_signals(), self._settings
+        host, port = settings.follower_probe_host, settings.follower_probe_port
+        async with probes(host, port, reasons=self._reasons, registry=self._registry):
+            await self._work(work, stop)
+
+    async def _work(self, work: Work, stop: asyncio.Event) -> None:
         settings = self._settings
-        probes = None
-        if settings.follower_probe_port:
-            probes = await serve_probes(
-                settings.follower_probe_host,
-                settings.follower_probe_port,
-                reasons=self._reasons,
-                registry=self._registry,
-            )
         wanted = [topic for topic in settings.topics() if topic.name in self._topics]
         publisher = KafkaPublisher(settings.connection(), client_id=f"sigmak-{self._name}", delivery_timeout=None)
         try:
@@ -158,8 +153,6 @@ class Follower:
                 await _until_stopped(work(publisher, stop), stop)
         finally:
             publisher.close()
-            if probes is not None:
-                await probes.cleanup()
 
     def _tell(self, reason: str) -> None:
         self._not_ready = reason

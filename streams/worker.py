@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import signal
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -35,10 +34,11 @@ from streams.in_hand import InHand
 from streams.lane_watch import LaneWatch
 from streams.metrics import WorkerMetrics
 from streams.outcomes import Outcomes
-from streams.probes import serve_probes
+from streams.probes import probes
 from streams.processor import Processor
 from streams.progress import HeadsInHand, StuckWatch
 from streams.settings import WorkerSettings
+from streams.stop_signals import stop_signals
 from streams.task_memory import TaskMemory
 from streams.topic_check import topics_are_right
 from transport.publisher import KafkaPublisher
@@ -75,24 +75,11 @@ class Worker:
             WrongTopics: where a topic is missing, has another number of partitions, or lost its `compact`.
             Exception: what made Faust give up.
         """
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        settings = self._settings
-        probes = None
-        if settings.worker_probe_port:
-            probes = await serve_probes(
-                settings.worker_probe_host,
-                settings.worker_probe_port,
-                reasons=self._reasons,
-                registry=self._metrics.registry,
-            )
-        try:
+        stop = stop_signals()
+        host, port = self._settings.worker_probe_host, self._settings.worker_probe_port
+        async with probes(host, port, reasons=self._reasons, registry=self._metrics.registry):
             if await self._topics_are_right(stop):
                 await self._work(stop)
-        finally:
-            if probes is not None:
-                await probes.cleanup()
 
     def _reasons(self) -> list[str]:
         if self._not_ready is not None:

@@ -1,6 +1,7 @@
 """GET /tasks/{id}/events: a task's progress as it happens."""
 
 from contextlib import ExitStack
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from gateway.problem_types import ANY_KEY
 from gateway.routes.tasks import TaskId, no_task, readable_row
 from gateway.settings import GatewaySettings
 from gateway.status_table.watching import TaskWatches
+from gateway.status_view import shown_to
 
 router = APIRouter(tags=["tasks"])
 
@@ -78,4 +80,5 @@ def open_stream(request: Request, caller: ApiKey, task_id: str, last_event_id: s
         if watch is None:
             raise no_task(task_id, settings.result_ttl)
         seen, heartbeat = order_of(last_event_id), settings.heartbeat_seconds
-        return EventStream(watch, seen=seen, heartbeat=heartbeat, held=held.pop_all())
+        shown = partial(shown_to, caller)
+        return EventStream(watch, shown, seen=seen, heartbeat=heartbeat, held=held.pop_all())

@@ -21,6 +21,7 @@ from gateway.routes.tasks import catch_up
 from gateway.status_table.cursors import NoSuchCursor, cursor_at, position_at
 from gateway.status_table.listing import Page, Wanted
 from gateway.status_table.table import StatusTable
+from gateway.status_view import shown_to
 from schemas.filings import Ticker
 from schemas.tasks import TaskState, TaskStatus
 
@@ -103,7 +104,7 @@ async def tasks(request: Request, caller: Caller, query: Annotated[ListingQuery,
         page = table.page(wanted, start=start, limit=query.limit, ended_after=oldest_end)
     except DatabaseClosed as error:
         raise kafka_unavailable(f"The tasks can't be listed now: {error.strerror}.") from error
-    return Response(_body(page), media_type="application/json")
+    return Response(_body(page, caller), media_type="application/json")
 
 
 def _wanted(query: ListingQuery, caller: ApiKey) -> Wanted:
@@ -127,6 +128,7 @@ def _start(query: ListingQuery) -> bytes:
         raise invalid_field("cursor", "give the cursor of a page as it came") from error
 
 
-def _body(page: Page) -> bytes:
+def _body(page: Page, caller: ApiKey) -> bytes:
     cursor = None if page.next is None else cursor_at(page.next)
-    return b'{"tasks":[' + b",".join(row.summary for row in page.rows) + b'],"cursor":' + orjson.dumps(cursor) + b"}"
+    tasks = b",".join(shown_to(caller, row, row.summary) for row in page.rows)
+    return b'{"tasks":[' + tasks + b'],"cursor":' + orjson.dumps(cursor) + b"}"

@@ -15,6 +15,7 @@ from gateway.problems import Problem, kafka_unavailable
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
 from gateway.status_table.watching import TaskWatches
+from gateway.status_view import shown_to
 from schemas.identifiers import task_created_at
 from schemas.tasks import TaskStatus
 from schemas.topics import RISKS, TASKS
@@ -56,7 +57,9 @@ async def task_status(request: Request, task_id: TaskId, caller: Caller, wait: W
                 body = watch.body()
     if body is None:
         raise no_task(task_id, request.app.state.settings.result_ttl)
-    return Response(body, media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN)
+    return Response(
+        shown_to(caller, row, body), media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN
+    )
 
 
 async def readable_row(request: Request, task_id: str, caller: ApiKey) -> StatusRow:

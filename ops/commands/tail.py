@@ -42,7 +42,8 @@ def register(app: typer.Typer) -> None:
 def _follow(topic: str, told: "Callable[[CloudEvent], str]", *, from_beginning: bool) -> None:
     from ops.local.signals import stop_signals_interrupt
     from ops.settings import load
-    from ops.tail import TopicTail, TopicUnreachable
+    from ops.tail import TopicTail
+    from ops.topic_records import TopicUnreachable
     from transport.settings import KafkaSettings
 
     connection = load(KafkaSettings).connection()

@@ -47,10 +47,11 @@ class Redrive:
         origin = letter.origin
         record = self.record_at(letter.record.partition, letter.record.offset)
         task_id = derived_task_id(record.timestamp, FILINGS_DEAD, record.partition, record.offset)
-        await self._tell_pending(task, task_id)
+        submitted_at = self.now()
+        await self._tell_pending(task, task_id, submitted_at)
         ours = {
             "ce_id": task_id,
-            "ce_time": self.now().isoformat(),
+            "ce_time": submitted_at.isoformat(),
             ATTEMPT_HEADER: "1",
             REDRIVEN_FROM_HEADER: task.task_id,
         }
@@ -62,19 +63,19 @@ class Redrive:
         await self.events.publish_raw(FILINGS_DEAD, record.key, None, marker.headers(), partition=record.partition)
         return task_id
 
-    async def _tell_pending(self, task: DeadTask, task_id: str) -> None:
+    async def _tell_pending(self, task: DeadTask, task_id: str, submitted_at: datetime) -> None:
         pending = TaskStatus(
             task_id=task_id,
             status=TaskState.PENDING,
             progress=WAITING,
             ticker=task.ticker,
             filing_year=task.filing_year,
-            submitted_at=self.now(),
+            submitted_at=submitted_at,
             labels=task.labels,
             redriven_from=task.task_id,
             callback_url=task.callback_url,
         )
-        status = task_status(pending, source=_SOURCE, time=self.now(), owner=task.owner, traceparent=task.traceparent)
+        status = task_status(pending, source=_SOURCE, time=submitted_at, owner=task.owner, traceparent=task.traceparent)
         await self.events.publish(TASKS, task_id, status)
 
 

@@ -6,11 +6,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from gateway.keys import UNLIMITED, Scope, add_key
+from ops.local.development_key import development_key
 from ops.local.kafka_server import start_kafka
 from ops.local.ports import LOOPBACK, free_ports
 from ops.local.process import ServerDidNotStart, bound_to_parent, with_tail
@@ -19,7 +18,6 @@ from ops.local.weaviate_server import start_weaviate, variables
 from ops.settings import load
 from transport.settings import KafkaSettings
 from transport.topics import TopicAdmin
-from transport.webhook_secrets import make_secret
 
 _DRAIN_SECONDS = "20"
 """Less than the stack gives a part to stop: a killed worker would leave its group after the session timeout only."""
@@ -27,7 +25,6 @@ _FOLLOWERS = ("forwarder", "janitor", "webhooks")
 _OWN_RECEIVERS = '["127.0.0.0/8", "::1", "localhost"]'
 """A receiver of webhooks that is being developed runs on this machine, without TLS."""
 _INIT_WITHIN = 120.0
-_ALL_SCOPES: frozenset[Scope] = frozenset({"submit", "read", "read:all"})
 
 
 class LocalSystem:
@@ -56,10 +53,9 @@ class LocalSystem:
             folder = self._data or Path(undo.enter_context(_deleted_folder()))
             self.logs = folder / "logs"
             keys = folder / "api-keys.json"
-            record, self.api_key = add_key(keys, "development", tier="high", scopes=_ALL_SCOPES, limits=UNLIMITED)
-            self.key_id = record.id
             secrets = folder / "webhook-secrets.json"
-            self.webhook_secret = make_secret(secrets, record.id, now=datetime.now(UTC))
+            own = development_key(keys, secrets, kept=folder / "development-key")
+            self.key_id, self.api_key, self.webhook_secret = own.id, own.key, own.webhook_secret
             webhooks = {"SIGMAK_WEBHOOK_SECRETS_FILE": str(secrets), "SIGMAK_WEBHOOK_ALLOW": _OWN_RECEIVERS}
             store, servers = {"SIGMAK_STORE": "lancedb", "SIGMAK_STORE_DIR": str(folder / "store")}, {}
             if self._weaviate:

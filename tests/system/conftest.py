@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.parts import System
+from tests.webhook_receiver import Receiver
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,10 @@ def system(kafka: str, analyses: Path, tmp_path: Path) -> Iterator[System]:
     running = System(kafka, tmp_path, analyses)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Takes webhooks, and answers as their paths say."""
+    with Receiver() as running:
+        yield running

@@ -3,7 +3,6 @@
 import contextlib
 import gzip
 import os
-import signal
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -14,6 +13,7 @@ import httpx
 import pytest
 
 from ops.local.kafka import LocalKafka
+from tests.standing_still import go_on, stand_still
 from tests.system.parts import Gateway, System
 from tests.waiting import eventually
 
@@ -148,6 +148,6 @@ def _standing_still(kafka: LocalKafka) -> Iterator[Callable[[], None]]:
     """Makes the broker stand still until the end of the block: it takes what is under way to it, but later."""
     [broker] = kafka.pids
     try:
-        yield lambda: os.kill(broker, signal.SIGSTOP)
+        yield lambda: stand_still(broker)
     finally:
-        os.kill(broker, signal.SIGCONT)
+        go_on(broker)

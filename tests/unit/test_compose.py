@@ -19,7 +19,7 @@ from ops.local.kafka_config import Listeners, broker_settings
 from ops.local.kafka_jars import KAFKA_VERSION
 from ops.local.weaviate_program import WEAVIATE_VERSION
 from ops.main import app
-from streams.probes import serve_probes
+from streams.probes import probe_app
 from streams.settings import FollowerSettings, WebhookSenderSettings, WorkerSettings
 from transport.settings import KafkaSettings
 
@@ -104,13 +104,10 @@ def test_the_gateway_is_asked_for_its_health_where_it_answers(monkeypatch: pytes
     assert url.path in {route.path for route in probes.router.routes}  # type: ignore[attr-defined]
 
 
-async def test_a_worker_is_asked_for_its_health_where_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_is_asked_for_its_health_where_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     settings, url = _settings("worker", monkeypatch), urlsplit(_health_url("worker"))
-    runner = await serve_probes("127.0.0.1", 0, reasons=list, registry=CollectorRegistry())
-    try:
-        assert url.path in {resource.canonical for resource in runner.app.router.resources()}
-    finally:
-        await runner.cleanup()
+    answering = probe_app(reasons=list, registry=CollectorRegistry())
+    assert url.path in {resource.canonical for resource in answering.router.resources()}
     assert (url.hostname, url.port) == (settings.worker_probe_host, settings.worker_probe_port)
 
 

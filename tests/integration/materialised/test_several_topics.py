@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from gateway.materialised.database import Database
 from gateway.materialised.follower import TopicsFollower
 from gateway.materialised.records import Record
 from gateway.materialised.topic_rows import Changes, Held
 from schemas.topics import Topic
+from tests.integration.materialised.topics import make_anew
 from tests.waiting import eventually
 from transport.connection import KafkaConnection
 from transport.publisher import KafkaPublisher
@@ -68,8 +68,7 @@ class TwoTopics:
     def __init__(self, kafka: str, folder: Path) -> None:
         self.kafka, self.folder = kafka, folder
         self.left, self.right = (f"test.{side}.{uuid.uuid4()}" for side in ("left", "right"))
-        self._admin = TopicAdmin(KafkaConnection(kafka))
-        self._admin.apply([self._topic(self.left), self._topic(self.right)])
+        TopicAdmin(KafkaConnection(kafka)).apply([self._topic(self.left), self._topic(self.right)])
         self._publisher = KafkaPublisher(KafkaConnection(kafka), client_id="test", delivery_timeout=10)
         eventually(lambda: self._publisher.available, within=20, what="Kafka is reached")
 
@@ -93,12 +92,7 @@ class TwoTopics:
 
     def is_made_anew(self, topic: str) -> None:
         """Delete a topic and create one of the same name."""
-        client = AdminClient({"bootstrap.servers": self.kafka})
-        for deleted in client.delete_topics([topic]).values():
-            deleted.result(10)
-        eventually(lambda: topic not in client.list_topics(timeout=10).topics, within=20, what="the old topic is gone")
-        # The broker may still be deleting it when it is asked for the new.
-        eventually(lambda: self._admin.apply([self._topic(topic)]), within=20, what="the topic made anew")
+        make_anew(self.kafka, self._topic(topic))
 
     def close(self) -> None:
         """Let go of the producer."""

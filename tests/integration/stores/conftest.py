@@ -10,8 +10,10 @@ from streams.stores.protocol import RiskFactorStore
 from streams.stores.weaviate import init_collections
 from streams.stores.weaviate_connection import WeaviateAddress, connect
 from streams.stores.weaviate_schema import collections
-from tests.integration.stores.store_factories import LanceFactory, StoreFactory, WeaviateFactory
+from tests.integration.stores.lance_factory import LanceFactory
+from tests.integration.stores.store_factory import StoreFactory
 from tests.integration.stores.stored_filings import SPACE
+from tests.integration.stores.weaviate_factory import WeaviateFactory
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from streams.stores.protocol import RiskFactorStore, StoredFactor, StoreUnavailable
-from tests.integration.stores.store_factories import StoreFactory
+from tests.integration.stores.store_factory import StoreFactory
 from tests.integration.stores.stored_filings import chunks, content, filing, texts, unit, vector_of
 
 

@@ -13,8 +13,8 @@ from streams.stores.protocol import StoreUnavailable
 from streams.stores.weaviate import WeaviateStore
 from streams.stores.weaviate_connection import WeaviateAddress
 from tests.conftest import without_its_programs_skipped
-from tests.integration.stores.store_factories import WeaviateFactory
 from tests.integration.stores.stored_filings import SPACE, filing, texts
+from tests.integration.stores.weaviate_factory import WeaviateFactory
 from tests.waiting import eventually
 
 TIMEOUT = 1.0

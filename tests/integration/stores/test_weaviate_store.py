@@ -22,8 +22,9 @@ from streams.stores.weaviate import WeaviateStore, init_collections
 from streams.stores.weaviate_connection import WeaviateAddress, connect
 from streams.stores.weaviate_objects import chunk_objects, revision_object
 from streams.stores.weaviate_schema import collections
-from tests.integration.stores.store_factories import WeaviateFactory
 from tests.integration.stores.stored_filings import SPACE, chunks, filing, texts, unit, vector_of
+from tests.integration.stores.weaviate_factory import WeaviateFactory
+from tests.standing_still import go_on, stand_still
 
 SPAWN = multiprocessing.get_context("spawn")
 ACME = ("ACME", 2024, "10-K")
@@ -248,7 +249,7 @@ def test_a_server_that_answers_nothing_is_a_transient_fault_within_the_timeout(o
     init_collections(address, SPACE)
     store = WeaviateStore(address, SPACE)
     [process] = own_weaviate.processes
-    os.kill(process.pid, signal.SIGSTOP)
+    stand_still(process.pid)
     try:
         for ask in (lambda: store.history("ACME", 2025), lambda: WeaviateStore(address, SPACE).close()):
             began = time.monotonic()
@@ -256,5 +257,5 @@ def test_a_server_that_answers_nothing_is_a_transient_fault_within_the_timeout(o
                 ask()
             assert time.monotonic() - began < 8
     finally:
-        os.kill(process.pid, signal.SIGCONT)
+        go_on(process.pid)
     store.close()

@@ -1,7 +1,5 @@
 """A Kafka that tests pause, kill and start again, and topics of a test's own."""
 
-import os
-import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ import pytest
 from ops.local.kafka import LocalKafka
 from schemas.topics import Topic
 from tests.conftest import PARTITIONS, without_its_programs_skipped
+from tests.standing_still import go_on, stand_still
 from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
 
@@ -50,7 +49,7 @@ def disturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
 def pause(broker: LocalKafka) -> None:
     """Its connections stay, and nothing answers on them."""
     for pid in broker.pids:
-        os.kill(pid, signal.SIGSTOP)
+        stand_still(pid)
 
 
 @contextmanager
@@ -60,7 +59,7 @@ def resumed_afterwards(broker: LocalKafka) -> Iterator[None]:
         yield
     finally:
         for pid in broker.pids:
-            os.kill(pid, signal.SIGCONT)
+            go_on(pid)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Which dead letters there are, and what becomes of one that is redriven."""
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 
@@ -67,7 +68,8 @@ def kafka() -> FakePublisher:
 
 async def redrive(kafka: FakePublisher, record: FilingRecord, letter: DeadLetter | None = None) -> str:
     [folded] = fold([record])
-    return await Redrive(kafka, lambda _partition, _offset: record, lambda: LATER).redrive(letter or folded)
+    moments = (LATER + timedelta(seconds=passed) for passed in itertools.count())
+    return await Redrive(kafka, lambda _partition, _offset: record, lambda: next(moments)).redrive(letter or folded)
 
 
 @pytest.mark.parametrize("lane", [FILINGS, FILINGS_PRIORITY])
@@ -93,6 +95,15 @@ async def test_the_new_task_can_be_read_by_its_owner_before_it_is_on_its_lane(ka
     told = TaskStatus.model_validate_json(status.event.data)
     assert (told.task_id, told.status, told.redriven_from) == (task_id, TaskState.PENDING, TASK_ID)
     assert told.labels == {"desk": "credit"}
+
+
+async def test_status_and_filing_event_tell_the_same_moment_of_submission(kafka: FakePublisher) -> None:
+    await redrive(kafka, dead())
+    [status], [sent] = kafka.on(TASKS), kafka.on(FILINGS)
+    assert status.event is not None
+    submitted_at = TaskStatus.model_validate_json(status.event.data).submitted_at
+    assert dict(sent.headers)["ce_time"] == submitted_at.isoformat().encode()
+    assert submitted_at == status.event.time == LATER
 
 
 async def test_who_asked_to_be_told_of_the_task_is_told_of_the_new_one(kafka: FakePublisher) -> None:

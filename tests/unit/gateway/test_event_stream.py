@@ -74,7 +74,7 @@ class Streams:
         held.callback(self._note_closed)
         watch = held.enter_context(self._watches.of(TASK_ID))
         assert watch is not None
-        stream = EventStream(watch, seen=seen, heartbeat=heartbeat, held=held)
+        stream = EventStream(watch, lambda _row, status: status, seen=seen, heartbeat=heartbeat, held=held)
         return asyncio.create_task(stream({"type": "http"}, client.receive, client.send))
 
     def _note_closed(self) -> None:

@@ -132,6 +132,10 @@ class Kafka:
         """The terminal statuses."""
         return [status for status in self.statuses() if status.status.ended]
 
+    def end_states(self) -> list[TaskState]:
+        """How tasks ended, in this order."""
+        return [status.status for status in self.ends()]
+
     def dead_letters(self) -> list[Published]:
         """What was set aside."""
         return self.topics.on(FILINGS_DEAD)

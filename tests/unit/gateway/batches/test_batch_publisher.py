@@ -17,8 +17,8 @@ from schemas.tasks import TaskState, TaskStatus
 from schemas.topics import BATCH_MEMBERS, BATCHES, FILINGS, IDEMPOTENCY, TASKS
 from tests.unit.examples import NOON, TASK_ID, TRACEPARENT, a_filing
 from tests.unit.fake_publisher import FakePublisher
+from tests.unit.gateway.idempotency.breaking_kafka import PERHAPS, SURELY_NOT, BreakingKafka, Killed
 from tests.unit.gateway.idempotency.fake_claims import FakeClaims
-from tests.unit.gateway.idempotency.test_submissions import PERHAPS, SURELY_NOT, BreakingKafka, Killed
 from transport.publisher import EventTooLarge, KafkaAway
 
 OWNER = "key-1"
