@@ -18,6 +18,7 @@ from tests.system.parts import Gateway
 
 _TRY_AGAIN_SECONDS = 0.3
 _ACCEPTED_WITHIN = 90.0
+_PATIENCE = 20.0
 _ASK_AGAIN_SECONDS = 0.04
 _LAST_TASKS, _LAST_BATCHES = 60, 10
 _YEAR = 2024
@@ -47,6 +48,7 @@ class Submitter:
     Attributes:
         document: what each filing has as its document; None has the scripted analysis do what the content says.
         accepted: all filings, those in batches included.
+        has_batch: the gateway that is being sent a batch, and has not answered.
     """
 
     gateways: list[Gateway]
@@ -56,6 +58,7 @@ class Submitter:
     accepted: list[AcceptedFiling] = field(default_factory=list)
     batches: list[AcceptedBatch] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
+    has_batch: Gateway | None = None
 
     def submit_all(self, submissions: Sequence[PlannedFiling | PlannedBatch], *, over: float) -> None:
         """Submit, spread over so many seconds; returns when all are accepted."""
@@ -88,7 +91,16 @@ class Submitter:
         body = {"filings": [self._body(*each) for each in zip(batch.filings, contents, strict=True)]}
         # The same batch however often it is sent: what an earlier try left undone is completed by the next.
         key = {"Idempotency-Key": uuid.uuid4().hex}
-        answer = self._until_accepted(lambda gateway: gateway.ask("POST", "/batches", json=body, headers=key))
+        patience = iter([batch.patience or _PATIENCE])
+
+        def send(gateway: Gateway) -> httpx.Response:
+            self.has_batch = gateway
+            try:
+                return gateway.ask("POST", "/batches", json=body, headers=key, timeout=next(patience, _PATIENCE))
+            finally:
+                self.has_batch = None
+
+        answer = self._until_accepted(send)
         filings = [AcceptedFiling(*each) for each in zip(batch.filings, answer["task_ids"], contents, strict=True)]
         self.accepted += filings
         self.batches.append(AcceptedBatch(str(answer["batch_id"]), filings))

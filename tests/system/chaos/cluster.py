@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,12 +24,14 @@ from transport.webhook_secrets import make_secret
 
 _RESTART_SECONDS = 1.0
 _MOST_WORKERS = 5
+_BATCH_COMES_WITHIN = 5.0
+_MIDDLE_OF_A_BATCH = 0.1
 _WEBHOOKS = {"webhook_allow": '["127.0.0.1"]'}
 _ATTEMPTS_OF_A_WEBHOOK = 20
 """More than any receiver fails: one that is given up is told of nothing."""
 
 _BLOWS = {
-    Fault.KILL_GATEWAY: ("gateway", Process.kill), Fault.STOP_GATEWAY: ("gateway", Process.terminate),
+    Fault.STOP_GATEWAY: ("gateway", Process.terminate),
     Fault.KILL_WORKER: ("worker", Process.kill), Fault.STOP_WORKER: ("worker", Process.terminate),
     Fault.KILL_FORWARDER: ("forwarder", Process.kill), Fault.STOP_FORWARDER: ("forwarder", Process.terminate),
     Fault.KILL_SENDER: ("webhooks", Process.kill), Fault.STOP_SENDER: ("webhooks", Process.terminate),
@@ -80,8 +82,14 @@ class Cluster:
         for part in self.parts:
             eventually(part.ready, within=90, what=f"{part.process.name} is ready")
 
-    def strike(self, scheduled: ScheduledFault, random_: random.Random) -> None:
-        """Let a fault happen, and end when its time is over."""
+    def strike(
+        self, scheduled: ScheduledFault, random_: random.Random, has_batch: Callable[[], Gateway | None]
+    ) -> None:
+        """Let a fault happen, and end when its time is over.
+
+        Args:
+            has_batch: the gateway that is taking a batch at this moment.
+        """
         match scheduled.fault:
             case Fault.ADD_WORKER:
                 if len(self.workers) < _MOST_WORKERS:
@@ -91,6 +99,8 @@ class Cluster:
                 self.kafka.kafka.kill()
                 time.sleep(scheduled.lasts)
                 self.kafka.kafka.start()
+            case Fault.KILL_GATEWAY:
+                self._busy_gateway(random_, has_batch).process.kill()
             case fault if fault in _BLOWS:
                 kind, hit = _BLOWS[fault]
                 self.blows += fault is Fault.KILL_WORKER
@@ -119,6 +129,16 @@ class Cluster:
     def close(self) -> None:
         """Start nothing again."""
         self._closing.set()
+
+    def _busy_gateway(self, random_: random.Random, has_batch: Callable[[], Gateway | None]) -> Gateway:
+        """One that is in the middle of a batch, if one comes soon: between two submissions there is little to break."""
+        until = time.monotonic() + _BATCH_COMES_WITHIN
+        while time.monotonic() < until:
+            if (gateway := has_batch()) is not None:
+                time.sleep(random_.uniform(0, _MIDDLE_OF_A_BATCH))
+                return gateway
+            time.sleep(0.002)
+        return random_.choice(self.gateways)
 
     def _of(self, kind: str) -> Sequence[Gateway | Worker]:
         match kind:

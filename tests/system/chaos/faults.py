@@ -11,7 +11,7 @@ class Fault(StrEnum):
     KILL_WORKER = "kill a worker"
     STOP_WORKER = "stop a worker"
     ADD_WORKER = "add a worker"
-    KILL_GATEWAY = "kill a gateway"
+    KILL_GATEWAY = "kill a gateway that takes a batch"
     STOP_GATEWAY = "stop a gateway"
     KILL_FORWARDER = "kill the forwarder"
     STOP_FORWARDER = "stop the forwarder"

@@ -18,6 +18,10 @@ _IN_BATCHES = 0.5
 _LARGEST_BATCH = 1 / 6
 """Of all filings: of 300 one of 50, whose status is not told with each member."""
 _BATCH_SIZES = (2, 8)
+_GIVEN_UP = 0.3
+"""The share of batches whose first answer is not waited for,"""
+_PATIENCE = (0.005, 0.15)
+"""and for how many seconds it is: too short for most, and so at any step of a gateway's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,14 @@ class PlannedFiling:
 
 @dataclass(frozen=True, slots=True)
 class PlannedBatch:
-    """Filings that are submitted together."""
+    """Filings that are submitted together.
+
+    Attributes:
+        patience: seconds that the first try waits for its answer; None is as patient as the others.
+    """
 
     filings: tuple[PlannedFiling, ...]
+    patience: float | None = None
 
 
 def planned_filings(random_: random.Random, count: int) -> list[PlannedFiling]:
@@ -80,7 +89,11 @@ def in_submissions(random_: random.Random, filings: Sequence[PlannedFiling]) -> 
     random_.shuffle(sizes)
     waiting = iter(filings)
     cut = [tuple(islice(waiting, size)) for size in sizes]
-    return [PlannedBatch(some) if len(some) > 1 else some[0] for some in cut if some]
+    return [PlannedBatch(some, _patience(random_)) if len(some) > 1 else some[0] for some in cut if some]
+
+
+def _patience(random_: random.Random) -> float | None:
+    return random_.uniform(*_PATIENCE) if random_.random() < _GIVEN_UP else None
 
 
 def _with_wishes(random_: random.Random, filing: PlannedFiling) -> PlannedFiling:

@@ -52,7 +52,7 @@ def chaos(
         readers = [Reader(gateway, submitter) for gateway in cluster.gateways]
         with _asking(readers):
             with ThreadPoolExecutor(1) as striking:
-                struck = striking.submit(_strike, cluster, schedule, random_, strikes)
+                struck = striking.submit(_strike, cluster, schedule, random_, submitter, strikes)
                 submitter.submit_all(submissions, over=seconds)
                 struck.result()
             cluster.wait_until_ready()
@@ -122,13 +122,14 @@ def _strike(
     cluster: Cluster,
     schedule: Sequence[ScheduledFault],
     random_: random.Random,
+    submitter: Submitter,
     strikes: list[tuple[ScheduledFault, float]],
 ) -> None:
     start = time.monotonic()
     try:
         for scheduled in schedule:
             time.sleep(max(0.0, start + scheduled.at - time.monotonic()))
-            cluster.strike(scheduled, random_)
+            cluster.strike(scheduled, random_, lambda: submitter.has_batch)
             strikes.append((scheduled, time.time()))
     finally:
         # Submissions would wait for ever behind a link that stays broken.
