@@ -13,7 +13,7 @@ class WebhookFaults:
 
     Attributes:
         missing: of whose end no request was answered with a 2xx.
-        wrong: told of in another state than it ended in, before it ended, under several ids, under that of another
+        wrong: told of in another state than it ended in, or without an end, under several ids, under that of another
             task, or with a signature that is not ours.
     """
 
