@@ -12,14 +12,17 @@ from typing import Self
 
 from standardwebhooks import Webhook
 
+_ANSWERS = re.compile(r"/(\d{3}|hang|drip|cut)\b")
+
 
 @dataclass(frozen=True)
 class Received:
-    """One request, whatever was answered."""
+    """One request, and what was answered: a code, or a word of `Receiver`."""
 
     path: str
     headers: dict[str, str]
     body: bytes
+    answer: str
 
     @property
     def webhook_id(self) -> str:
@@ -35,9 +38,9 @@ class Received:
 class Receiver:
     """Takes webhooks for as long as its `with` block lasts.
 
-    `/NAME/CODE[/CODE...]` answers with each of these codes in turn, then with the last again and again; a redirect
-    leads to `/elsewhere/200`. `/NAME/hang` answers when `let_go` is set, `/NAME/drip` with a byte a second, without end;
-    `/NAME/cut` closes the connection.
+    `/NAME/ANSWER[/ANSWER...]` gives each of these answers in turn, then the last again and again. An answer is a code,
+    of which a redirect leads to `/elsewhere/200`; or `hang`, which answers when `let_go` is set; `drip`, with a byte a
+    second, without end; `cut`, which closes the connection.
 
     Attributes:
         on_request: called with each request before it is answered.
@@ -89,19 +92,21 @@ class Receiver:
     def _take(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("content-length", "0")))
         headers = {name.lower(): value for name, value in request.headers.items()}
-        took = Received(request.path, headers, body)
+        answers = _ANSWERS.findall(request.path) or ["204"]
+        answer = answers[min(len(self.of(request.path)), len(answers) - 1)]
+        took = Received(request.path, headers, body, answer)
         self.received.append(took)
         self.on_request(took)
-        if request.path.endswith("/hang"):
-            self.let_go.wait()
-        if request.path.endswith("/cut"):
-            request.connection.shutdown(socket.SHUT_RDWR)
-            return
-        if request.path.endswith("/drip"):
-            self._drip(request)
-            return
-        codes = [int(code) for code in re.findall(r"/(\d{3})\b", request.path)] or [204]
-        request.send_response(codes[min(len(self.of(request.path)), len(codes)) - 1])
+        match answer:
+            case "cut":
+                request.connection.shutdown(socket.SHUT_RDWR)
+                return
+            case "drip":
+                self._drip(request)
+                return
+            case "hang":
+                self.let_go.wait()
+        request.send_response(int(answer) if answer.isdigit() else 204)
         request.send_header("Location", self.url("/elsewhere/200"))
         request.send_header("Content-Length", "0")
         request.end_headers()

@@ -1,47 +1,27 @@
-"""What a run does, decided beforehand by a seed: which filings, which faults, when."""
+"""What a run does, decided beforehand by a seed: which filings, submitted how, and who is told of their ends."""
 
 import random
 import uuid
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Literal
 
-
-class Fault(StrEnum):
-    """What can happen to the system."""
-
-    KILL_WORKER = "kill a worker"
-    STOP_WORKER = "stop a worker"
-    ADD_WORKER = "add a worker"
-    KILL_GATEWAY = "kill a gateway"
-    STOP_GATEWAY = "stop a gateway"
-    KILL_FORWARDER = "kill the forwarder"
-    KILL_BROKER = "kill the broker"
-    CUT_WORKERS = "cut the workers off from Kafka"
-    CUT_GATEWAYS = "cut the gateways off from Kafka"
-    SLOW_GATEWAYS = "slow the gateways' network"
-    SILENCE_WORKERS = "swallow what workers and Kafka say"
-
-
-_WEIGHTS = {
-    Fault.KILL_WORKER: 5, Fault.STOP_WORKER: 3, Fault.ADD_WORKER: 1, Fault.KILL_GATEWAY: 3, Fault.STOP_GATEWAY: 1,
-    Fault.KILL_FORWARDER: 2, Fault.KILL_BROKER: 2, Fault.CUT_WORKERS: 2, Fault.CUT_GATEWAYS: 2, Fault.SLOW_GATEWAYS: 1,
-    Fault.SILENCE_WORKERS: 1,
-}  # fmt: skip
-_DURATIONS = {
-    Fault.KILL_BROKER: (1.0, 4.0), Fault.CUT_WORKERS: (1.0, 8.0), Fault.CUT_GATEWAYS: (1.0, 6.0),
-    Fault.SLOW_GATEWAYS: (3.0, 6.0), Fault.SILENCE_WORKERS: (2.0, 8.0),
-}  # fmt: skip
-_GAP = (2.0, 5.0)
 _TICKERS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduledFault:
-    """One fault: when after the start it begins, and for how many seconds it lasts (0: it is a blow)."""
-
-    at: float
-    fault: Fault
-    lasts: float
+_HIGH = 0.2
+"""The share of filings of high priority,"""
+_TOLD = 0.4
+"""and of those whose end is told to a callback URL."""
+_ANSWERS = {"200": 5, "204": 1, "500/200": 2, "503/500/200": 1, "cut/200": 1}
+_HANGING = "hang/200"
+_IN_BATCHES = 0.5
+_LARGEST_BATCH = 1 / 6
+"""Of all filings: of 300 one of 50, whose status is not told with each member."""
+_BATCH_SIZES = (2, 8)
+_GIVEN_UP = 0.3
+"""The share of batches whose first answer is not waited for,"""
+_PATIENCE = (0.005, 0.15)
+"""and for how many seconds it is: too short for most, and so at any step of a gateway's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +31,7 @@ class PlannedFiling:
     Attributes:
         kind: the script of `tests.system.analyses.scripted`, or `real`.
         executions: how often it is begun where nothing happens to it.
+        answers: what its callback's receiver answers in turn (`tests.webhook_receiver`); None has no callback.
     """
 
     ticker: str
@@ -58,10 +39,24 @@ class PlannedFiling:
     state: str = "SUCCESS"
     error: str | None = None
     executions: int = 1
+    priority: Literal["normal", "high"] = "normal"
+    answers: str | None = None
 
     def content(self) -> str:
         """A document for one submission of it, unlike any other."""
         return f"{self.kind}-{uuid.uuid4().hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBatch:
+    """Filings that are submitted together.
+
+    Attributes:
+        patience: seconds that the first try waits for its answer; None is as patient as the others.
+    """
+
+    filings: tuple[PlannedFiling, ...]
+    patience: float | None = None
 
 
 def planned_filings(random_: random.Random, count: int) -> list[PlannedFiling]:
@@ -78,20 +73,33 @@ def planned_filings(random_: random.Random, count: int) -> list[PlannedFiling]:
     ]
     filings = [*odd, *some(count - len(odd), kind="doze")]
     random_.shuffle(filings)
+    filings = [_with_wishes(random_, filing) for filing in filings]
+    # Early ones: who hangs is asked again after 20 s, and the run waits for it.
+    for early in random_.sample(range(count // 2), count // 100):
+        filings[early] = replace(filings[early], answers=_HANGING)
     return filings
 
 
-def scheduled_faults(random_: random.Random, seconds: float) -> list[ScheduledFault]:
-    """Faults one after another, with seconds between them, over so long a time."""
-    weights = dict(_WEIGHTS)
-    schedule: list[ScheduledFault] = []
-    at = random_.uniform(*_GAP)
-    while at < seconds:
-        [fault] = random_.choices([*weights], [*weights.values()])
-        lasts = random_.uniform(*_DURATIONS[fault]) if fault in _DURATIONS else 0.0
-        if fault is Fault.SILENCE_WORKERS:
-            # The dead connections of a half-open link stay in Toxiproxy, and crash it at that link's next toxic.
-            weights[fault] = 0
-        schedule.append(ScheduledFault(at, fault, lasts))
-        at += lasts + random_.uniform(*_GAP)
-    return schedule
+def in_submissions(random_: random.Random, filings: Sequence[PlannedFiling]) -> list[PlannedFiling | PlannedBatch]:
+    """The filings in their order, about half of them in batches: a large one and small ones."""
+    sizes = [max(2, int(len(filings) * _LARGEST_BATCH))]
+    while sum(sizes) < len(filings) * _IN_BATCHES:
+        sizes.append(random_.randint(*_BATCH_SIZES))
+    sizes += [1] * (len(filings) - sum(sizes))
+    random_.shuffle(sizes)
+    waiting = iter(filings)
+    cut = [tuple(islice(waiting, size)) for size in sizes]
+    return [PlannedBatch(some, _patience(random_)) if len(some) > 1 else some[0] for some in cut if some]
+
+
+def _patience(random_: random.Random) -> float | None:
+    return random_.uniform(*_PATIENCE) if random_.random() < _GIVEN_UP else None
+
+
+def _with_wishes(random_: random.Random, filing: PlannedFiling) -> PlannedFiling:
+    [answers] = random_.choices([*_ANSWERS], [*_ANSWERS.values()])
+    return replace(
+        filing,
+        priority="high" if random_.random() < _HIGH else "normal",
+        answers=answers if random_.random() < _TOLD else None,
+    )

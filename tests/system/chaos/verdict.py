@@ -1,21 +1,18 @@
-"""What came of a run, read from the topics and through the gateways."""
+"""What came of a run, read from the topics, through the gateways, and by who was called back."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from confluent_kafka import Message
-
-from schemas.tasks import TaskStatus
-from schemas.topics import RISKS, TASKS
+from tests.system.chaos.batch_verdict import BatchFaults
 from tests.system.chaos.clients import AcceptedFiling
-from tests.system.parts import header, records
+from tests.system.chaos.facts import Facts
+from tests.system.chaos.webhook_verdict import WebhookFaults
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The counts that must be zero, then those that tell how the run went.
+    """The counts, all of which must be zero.
 
     Attributes:
         lost: accepted filings without an end.
@@ -24,8 +21,10 @@ class Verdict:
         unreadable: whose end a gateway does not tell.
         missing_assessments: SUCCESS without an assessment.
         differing_assessments: tasks whose assessments are not all alike.
-        backward_steps: statuses that went back, as seen through one gateway.
+        backward_steps: statuses of tasks and batches that went back, as seen through one gateway.
         too_many_executions: executions above the planned ones and the filings that may have been in hand at a blow.
+        batches_not_closed: as in `BatchFaults`, like the next three.
+        webhooks_missing: as in `WebhookFaults`, like the last.
     """
 
     lost: int
@@ -36,36 +35,17 @@ class Verdict:
     differing_assessments: int
     backward_steps: int
     too_many_executions: int
+    batches_not_closed: int
+    batches_doubled: int
+    batches_wrong: int
+    batches_unreadable: int
+    webhooks_missing: int
+    webhooks_wrong: int
 
     @property
     def clean(self) -> bool:
         """Whether every promise was kept."""
         return not any(asdict(self).values())
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the topics hold of a run."""
-
-    ends: Mapping[str, Sequence[TaskStatus]]
-    end_times: Sequence[float]
-    assessments: Mapping[str, Sequence[bytes]]
-
-    @classmethod
-    def of(cls, kafka: str) -> "Facts":
-        """Read them."""
-        ends: dict[str, list[TaskStatus]] = defaultdict(list)
-        times = []
-        for message in records(kafka, TASKS):
-            value = _value(message)
-            status = TaskStatus.model_validate_json(value) if value else None
-            if status is not None and status.status.ended:
-                ends[status.task_id].append(status)
-                times.append(message.timestamp()[1] / 1000)
-        assessments: dict[str, list[bytes]] = defaultdict(list)
-        for message in records(kafka, RISKS):
-            assessments[header(message, "ce_id") or ""].append(_value(message))
-        return cls(ends, sorted(times), assessments)
 
 
 def wrong_ends(accepted: Sequence[AcceptedFiling], facts: Facts) -> list[dict[str, Any]]:
@@ -92,6 +72,8 @@ def judge(
     executions: Mapping[str, int],
     blows: int,
     backward_steps: int,
+    batches: BatchFaults,
+    webhooks: WebhookFaults,
 ) -> Verdict:
     """The verdict.
 
@@ -112,9 +94,10 @@ def judge(
         differing_assessments=sum(len(set(each)) > 1 for each in facts.assessments.values()),
         backward_steps=backward_steps,
         too_many_executions=max(0, extra_executions(accepted, executions) - blows),
+        batches_not_closed=len(batches.not_closed),
+        batches_doubled=len(batches.doubled),
+        batches_wrong=len(batches.wrong),
+        batches_unreadable=len(batches.unreadable),
+        webhooks_missing=len(webhooks.missing),
+        webhooks_wrong=len(webhooks.wrong),
     )
-
-
-def _value(message: Message) -> bytes:
-    value = message.value()
-    return value.encode() if isinstance(value, str) else value or b""
