@@ -39,6 +39,10 @@ class BatchView(BaseModel):
     """In the order of the request."""
     submitted_at: datetime
     """When the batch was accepted."""
+    ended_at: datetime | None = None
+    """When the last of its members ended."""
+    callback_url: str | None = None
+    """Where its end is told."""
     digest: RiskDigest
     """Once the batch has ended: what all of its filings say."""
     companies: tuple[CompanyDigest, ...]

@@ -131,13 +131,18 @@ def check_filing(request: Request, caller: ApiKey, filing: IndexRequest) -> None
     settings: GatewaySettings = request.app.state.settings
     if filing.priority == "high" and caller.tier != "high":
         raise Problem(HTTPStatus.FORBIDDEN, "tier_too_low", "Priority high is for API keys of tier high.")
-    if filing.callback_url is not None:
-        callbacks: Callbacks = request.app.state.callbacks
-        callbacks.check(filing.callback_url, caller.id)
+    check_callback(request, caller, filing.callback_url)
     if filing.html_path is not None:
         _check_path(request.app.state.documents, filing.html_path)
     elif filing.html_content is not None and _is_over(settings.max_document_bytes, filing.html_content):
         raise _document_too_large(settings.max_document_bytes)
+
+
+def check_callback(request: Request, caller: ApiKey, url: str | None) -> None:
+    """Raise a problem where an end could not be told to this URL."""
+    if url is not None:
+        callbacks: Callbacks = request.app.state.callbacks
+        callbacks.check(url, caller.id)
 
 
 def _is_over(limit: int, text: str) -> bool:

@@ -85,8 +85,12 @@ def _map_submission(case: schemathesis.Case) -> None:
 def _sendable_batch(batch: dict[str, Any]) -> dict[str, Any]:
     filings = batch["filings"]
     few = filings[:_FEW] if len(filings) <= MAX_MEMBERS else filings
-    atomic = {"atomic": True} if isinstance(batch.get("atomic", True), bool) else {}
-    return {**batch, **atomic, "filings": [_sendable(each) if isinstance(each, dict) else each for each in few]}
+    changes: dict[str, Any] = {"filings": [_sendable(each) if isinstance(each, dict) else each for each in few]}
+    if isinstance(batch.get("atomic", True), bool):
+        changes["atomic"] = True
+    if isinstance(batch.get(_CALLBACK), str):
+        changes[_CALLBACK] = None
+    return batch | changes
 
 
 def _sendable(filing: dict[str, Any]) -> dict[str, Any]:
