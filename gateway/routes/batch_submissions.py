@@ -18,7 +18,7 @@ from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
 from gateway.limits import Limits, max_batch_bytes
 from gateway.metrics import GatewayMetrics
-from gateway.problem_types import ANY_KEY
+from gateway.problem_types import ANY_KEY, ANY_SUBMISSION
 from gateway.problems import Problem, kafka_unavailable
 from gateway.routes.submissions import check_callback, check_filing, key_reused, offered_of
 from schemas.identifiers import new_task_id
@@ -51,22 +51,7 @@ _ANSWERS: Described = {
         "content": {"application/json": {"example": EXAMPLES["batch_accepted"]}},
         "links": BATCH_LINKS,
     },
-    **problems(
-        *ANY_KEY,
-        "not_json",
-        "broken_encoding",
-        "body_too_large",
-        "unsupported_media_type",
-        "unsupported_encoding",
-        "invalid_request",
-        "invalid_idempotency_key",
-        "idempotency_key_reused",
-        "rate_limited",
-        "too_many_waiting",
-        "kafka_unavailable",
-        "overloaded",
-        headers=RATE_HEADERS,
-    ),
+    **problems(*ANY_KEY, *ANY_SUBMISSION, headers=RATE_HEADERS),
 }
 
 

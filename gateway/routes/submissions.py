@@ -16,7 +16,7 @@ from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
 from gateway.limits import Limits
 from gateway.metrics import GatewayMetrics
-from gateway.problem_types import ANY_KEY
+from gateway.problem_types import ANY_KEY, ANY_SUBMISSION
 from gateway.problems import Problem, invalid_field, kafka_unavailable
 from gateway.publisher import FilingPublisher, Offered, OutcomeUnknown
 from gateway.settings import GatewaySettings
@@ -51,21 +51,10 @@ _ANSWERS: Described = {
     },
     **problems(
         *ANY_KEY,
+        *ANY_SUBMISSION,
         "tier_too_low",
-        "not_json",
-        "broken_encoding",
-        "body_too_large",
         "document_too_large",
-        "unsupported_media_type",
-        "unsupported_encoding",
         "unsupported_charset",
-        "invalid_request",
-        "invalid_idempotency_key",
-        "idempotency_key_reused",
-        "rate_limited",
-        "too_many_waiting",
-        "kafka_unavailable",
-        "overloaded",
         headers=RATE_HEADERS,
     ),
 }

@@ -13,7 +13,7 @@ A path must be below a folder that this gateway allows; which one is no part of 
 A callback's URL must be one that can be called, for a key that has a signing secret, and a test must call nobody. So none is
 sent but what is no text.
 
-A minute of waiting for a task is too long for a test. So it is a sixtieth of that.
+A minute of waiting for an end is too long for a test. So it is a sixtieth of that.
 
 A batch that is not atomic takes what is valid of it, whatever the schema says of the rest. So each is atomic. A full one keeps
 the worker busy for a minute, and all that wait for a task behind it. So of those that are not too long the first filings are sent.
@@ -53,7 +53,7 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
                 case.body = _sendable_batch(case.body)
         case "/tasks" if not _is_cursor(case.query.get("cursor")):
             case.query = _without("cursor", case.query)
-        case "/tasks/{task_id}" if _is_wait(case.query.get("wait")):
+        case "/tasks/{task_id}" | "/batches/{batch_id}" if _is_wait(case.query.get("wait")):
             case.query = {**case.query, "wait": float(case.query["wait"]) / 60}
     return case
 
