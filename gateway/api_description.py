@@ -7,7 +7,9 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
+from gateway.batches.batch_view import BatchCounts
 from gateway.problem_types import PROBLEM_TYPES
 from gateway.problems import MEDIA_TYPE, ProblemDocument
 
@@ -22,6 +24,8 @@ Filings in, risk assessments out. A submission is answered when its filing is on
 Errors are problem documents (RFC 9457). Their `type` is stable and for machines, their `detail` is for people.
 """
 _SCHEMAS = "#/components/schemas/"
+_NAMED_ONLY: tuple[type[BaseModel], ...] = (ProblemDocument, BatchCounts)
+"""Models that are no route's answer to FastAPI: references to them must lead somewhere, too."""
 _RATE = {
     "RateLimit-Policy": "How many filings the key may submit (`q`) in how many seconds (`w`).",
     "RateLimit": "How many more it may submit now (`r`), and in how many seconds (`t`) there will be more.",
@@ -44,7 +48,7 @@ def _links(field: str, operations: dict[str, str]) -> dict[str, Any]:
 
 
 TASK_LINKS = _links("task_id", {"status": "task_status", "events": "task_events", "cancel": "cancel_task"})
-BATCH_LINKS = _links("batch_id", {"status": "batch_status", "cancel": "cancel_batch"})
+BATCH_LINKS = _links("batch_id", {"status": "batch_status", "events": "batch_events", "cancel": "cancel_batch"})
 """From an answer that names a batch to what can be asked of it, as `TASK_LINKS` of a task."""
 
 
@@ -82,7 +86,7 @@ def described_headers(*names: str, required: set[str] | None = None) -> dict[str
 
 
 def describe(app: FastAPI) -> None:
-    """Make `app` tell the schema of problems, and no problem that FastAPI has and the gateway has not."""
+    """Make `app` tell the schemas that FastAPI does not see, and no problem that FastAPI has and the gateway not."""
     app.description = _DESCRIPTION.strip()
     generated = app.openapi
 
@@ -91,8 +95,9 @@ def describe(app: FastAPI) -> None:
             return app.openapi_schema
         schema = generated()
         components = schema["components"]["schemas"]
-        problem = ProblemDocument.model_json_schema(ref_template=_SCHEMAS + "{model}")
-        components |= {**problem.pop("$defs"), ProblemDocument.__name__: problem}
+        for model in _NAMED_ONLY:
+            described = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
+            components |= {**described.pop("$defs"), model.__name__: described}
         for unused in ("HTTPValidationError", "ValidationError"):
             components.pop(unused, None)
         for operations in schema["paths"].values():

@@ -18,6 +18,7 @@ from gateway.admission import Admission
 from gateway.api_description import describe
 from gateway.batches.batch_publisher import BatchPublisher
 from gateway.batches.batch_rows import BatchRows, BatchTable
+from gateway.batches.batch_watching import BatchWatches
 from gateway.bodies_in_hand import BodiesInHand
 from gateway.callbacks import Callbacks
 from gateway.canceller import Canceller
@@ -32,7 +33,17 @@ from gateway.metrics import GatewayMetrics
 from gateway.open_streams import OpenStreams
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
-from gateway.routes import batch_submissions, batches, cancellations, events, listing, probes, submissions, tasks
+from gateway.routes import (
+    batch_events,
+    batch_submissions,
+    batches,
+    cancellations,
+    events,
+    listing,
+    probes,
+    submissions,
+    tasks,
+)
 from gateway.settings import GatewaySettings
 from gateway.status_table.rows import Row
 from gateway.status_table.status_rows import StatusRows
@@ -57,6 +68,7 @@ class Gateway:
         self._exit_code = 0
         self._keys = KnownKeys(settings.api_keys_file)
         self._changes: Subscriptions[Row] = Subscriptions()
+        self._batch_changes: Subscriptions[None] = Subscriptions()
         self.app = self._build()
         self._server = _Server(
             uvicorn.Config(
@@ -70,7 +82,7 @@ class Gateway:
                 timeout_graceful_shutdown=10,
                 server_header=False,
             ),
-            on_drain=self._changes.end,
+            on_drain=self._let_go,
         )
 
     def run(self) -> int:
@@ -94,6 +106,7 @@ class Gateway:
         app.include_router(listing.router)
         app.include_router(batch_submissions.router)
         app.include_router(batches.router)
+        app.include_router(batch_events.router)
         app.include_router(probes.router)
         return app
 
@@ -104,7 +117,7 @@ class Gateway:
         database = Database(settings.status_table_dir)
         follower = TopicsFollower(
             database,
-            [StatusRows(TASKS, self._changes), ClaimRows(IDEMPOTENCY), BatchRows(BATCHES)],
+            [StatusRows(TASKS, self._changes), ClaimRows(IDEMPOTENCY), BatchRows(BATCHES, self._batch_changes)],
             connection=connection,
             partitions=settings.partitions,
         )
@@ -131,8 +144,11 @@ class Gateway:
         app.state.batch_publisher = batch_publisher
         app.state.keyed_batches = KeyedSubmissions(batch_publisher, claims, batch_hash_in_thread)
         app.state.table = table = StatusTable(database)
-        app.state.batches = BatchTable(database)
+        app.state.batches = batch_table = BatchTable(database)
         app.state.watches = TaskWatches(table, self._changes)
+        app.state.batch_watches = BatchWatches(
+            batch_table, table, batch_news=self._batch_changes, task_news=self._changes
+        )
         app.state.admission, app.state.bodies = Admission(table), BodiesInHand(settings.max_bodies_bytes)
         app.state.open_streams = OpenStreams()
         app.state.follower, app.state.readiness = follower, readiness
@@ -146,6 +162,10 @@ class Gateway:
             await asyncio.to_thread(follower.stop)
             await asyncio.to_thread(kafka.close)
             database.close()
+
+    def _let_go(self) -> None:
+        self._changes.end()
+        self._batch_changes.end()
 
     def _stop_for_topics(self, differences: Sequence[Difference]) -> None:
         reasons = "; ".join(map(str, differences))

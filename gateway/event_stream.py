@@ -1,4 +1,4 @@
-"""A task's changes as Server-Sent Events.
+"""Server-Sent Events, of whatever changes.
 
 Rules: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -7,15 +7,12 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
+from dataclasses import dataclass
+from typing import Protocol
 
 import orjson
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
-
-from gateway.status_table.rows import StatusRow
-from gateway.status_table.watching import TaskWatch
-from schemas.tasks import StatusOrder
 
 _HEARTBEAT = b":\n\n"
 _PIECE_BYTES = 64 * 1024
@@ -25,25 +22,40 @@ _HEADERS = {
     "X-Accel-Buffering": "no",  # a proxy would hold events back until its buffer is full
 }
 
-Shown = Callable[[StatusRow, bytes], bytes]
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event.
+
+    Attributes:
+        id: what a reader that comes again names as its `Last-Event-ID`.
+        body: reads its data, JSON; None where that went meanwhile.
+    """
+
+    id: str
+    name: str
+    body: Callable[[], bytes | None]
+
+
+class Events(Protocol):
+    """What is streamed to one reader."""
+
+    async def next(self) -> Event | None:
+        """The next event, once there is one; None where none follows. A call that is given up loses nothing."""
 
 
 class EventStream(StreamingResponse):
-    """The newest status of a task, then each change, up to its end.
+    """All events up to the last.
 
     Args:
-        watch: of the task.
-        shown: a row and its status -> the status as this reader may see it.
-        seen: the status that the reader saw last, if any; it is not sent it again.
+        events: what is streamed.
         heartbeat: seconds without an event until a comment tells that the connection lives.
         held: what is let go when the stream ends, however it does.
     """
 
-    def __init__(
-        self, watch: TaskWatch, shown: Shown, *, seen: StatusOrder | None, heartbeat: float, held: ExitStack
-    ) -> None:
+    def __init__(self, events: Events, *, heartbeat: float, held: ExitStack) -> None:
         self._held = held
-        super().__init__(_events(watch, shown, seen, heartbeat), media_type="text/event-stream", headers=_HEADERS)
+        super().__init__(_written(events, heartbeat), media_type="text/event-stream", headers=_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -51,30 +63,29 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _events(watch: TaskWatch, shown: Shown, seen: StatusOrder | None, heartbeat: float) -> AsyncIterator[bytes]:
-    row: StatusRow | None = watch.row
-    while row is not None:
-        if row.order.supersedes(seen):
-            yield f"id: {event_id(row.order)}\nevent: {row.state}\ndata: ".encode()
-            for piece in _pieces(watch.body, partial(shown, row)):
-                yield piece
-            yield b"\n\n"
-        while True:
-            try:
-                async with asyncio.timeout(heartbeat):
-                    row = await watch.next()
-                break
-            except TimeoutError:
-                yield _HEARTBEAT
+async def _written(events: Events, heartbeat: float) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            async with asyncio.timeout(heartbeat):
+                event = await events.next()
+        except TimeoutError:
+            yield _HEARTBEAT
+            continue
+        if event is None:
+            return
+        yield f"id: {event.id}\nevent: {event.name}\ndata: ".encode()
+        for piece in _pieces(event.body):
+            yield piece
+        yield b"\n\n"
 
 
-def _pieces(body: Callable[[], bytes | None], shown: Callable[[bytes], bytes]) -> Iterator[bytes]:
+def _pieces(body: Callable[[], bytes | None]) -> Iterator[bytes]:
     """The body in pieces, read anew for each: while a reader is slow to take one, no more than that is in memory."""
     for start in itertools.count(0, _PIECE_BYTES):
         whole = body()
         if whole is None:
-            raise ConnectionAbortedError("the task's status was deleted before its reader had taken it")
-        whole = _in_one_line(shown(whole))
+            raise ConnectionAbortedError("the status was deleted before its reader had taken it")
+        whole = _in_one_line(whole)
         piece, size = whole[start : start + _PIECE_BYTES], len(whole)
         del whole  # else it would be kept while the piece is on its way
         yield piece
@@ -84,16 +95,3 @@ def _pieces(body: Callable[[], bytes | None], shown: Callable[[bytes], bytes]) -
 
 def _in_one_line(body: bytes) -> bytes:
     return orjson.dumps(orjson.loads(body)) if b"\n" in body or b"\r" in body else body
-
-
-def event_id(order: StatusOrder) -> str:
-    """The id of an event."""
-    return f"{order.attempt}.{order.step}"
-
-
-def order_of(event_id: str | None) -> StatusOrder | None:
-    """The inverse of `event_id`; None for anything else, which a reader may send as well."""
-    attempt, _, step = (event_id or "").partition(".")
-    if not (attempt.isdecimal() and step.isdecimal() and len(attempt) == len(step) == 1):
-        return None
-    return StatusOrder(int(attempt), int(step))

@@ -63,5 +63,21 @@ PROBLEM_TYPES = {
     ),
 }
 
+ANY_SUBMISSION = (
+    "not_json",
+    "broken_encoding",
+    "body_too_large",
+    "unsupported_media_type",
+    "unsupported_encoding",
+    "invalid_request",
+    "invalid_idempotency_key",
+    "idempotency_key_reused",
+    "rate_limited",
+    "too_many_waiting",
+    "kafka_unavailable",
+    "overloaded",
+)
+"""What who submits a filing or a batch may be told."""
+
 ANY_KEY = ("no_valid_key", "key_expired", "key_revoked", "scope_missing")
 """What every request that needs a key may be told."""

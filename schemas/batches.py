@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import EventModel, TolerantModel
+from schemas.callbacks import CallbackUrl
 from schemas.filings import FilingYear, Ticker
 from schemas.risks import Category, Share
 from schemas.tasks import StatusOrder, TaskError, TaskState
@@ -37,6 +38,8 @@ class BatchOpened(EventModel):
     """All that were accepted."""
     submitted_at: datetime
     """When the batch was accepted."""
+    callback_url: CallbackUrl | None = None
+    """Where to tell, signed, that the batch has ended."""
 
 
 class RiskHighlight(EventModel):
@@ -78,6 +81,8 @@ class MemberOutcome(EventModel):
     """Which."""
     state: TaskState
     """One that a task never leaves."""
+    ended_at: datetime
+    """As in the task's status."""
     error: TaskError | None = None
     """Why it failed."""
     digest: RiskDigest = RiskDigest()
@@ -136,6 +141,10 @@ class BatchStatus(EventModel):
     """State -> how many members ended in it."""
     submitted_at: datetime
     """When the batch was accepted."""
+    ended_at: datetime | None = None
+    """When the last of its members ended."""
+    callback_url: CallbackUrl | None = None
+    """Where its end is told."""
     digest: RiskDigest = RiskDigest()
     """Over all members, once the batch has ended."""
     companies: tuple[CompanyDigest, ...] = ()

@@ -1,4 +1,4 @@
-"""Callback URLs: where somebody wants to be told that a task has ended."""
+"""Callback URLs: where somebody wants to be told that a task or a batch has ended."""
 
 import re
 from dataclasses import dataclass

@@ -1,12 +1,14 @@
 """WebhookDelivery: a notification on its way to a callback URL, and how far it is."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import orjson
 from pydantic import Field
 
 from schemas.base import EventModel
+from schemas.batches import BatchStatus
 from schemas.callbacks import Callback, CallbackUrl
 from schemas.tasks import TaskState, TaskStatus
 
@@ -45,7 +47,7 @@ class WebhookDelivery(EventModel):
     """Names what is told, to the receiver, too: the same however often it is sent. Without a dot, which signatures
     delimit it by."""
     subject: str
-    """The task that it is about; also the event's key."""
+    """The task or the batch that it is about; also the event's key."""
     url: CallbackUrl
     """Where it goes."""
     owner: str | None
@@ -83,15 +85,23 @@ def task_ended(status: TaskStatus, owner: str | None) -> WebhookDelivery | None:
     if status.callback_url is None or status.ended_at is None:
         return None
     told = {"task_id", "status", "ticker", "filing_year", "error", "ended_at", *(["labels"] if status.labels else [])}
-    body = {
-        "type": _EVENT_TYPES[status.status],
-        "timestamp": status.ended_at,
-        "data": status.model_dump(mode="json", include=told),
-    }
-    return WebhookDelivery(
-        webhook_id=f"{status.task_id}-ended",
-        subject=status.task_id,
-        url=status.callback_url,
-        owner=owner,
-        body=orjson.dumps(body, option=orjson.OPT_UTC_Z).decode(),
-    )
+    body = _body(_EVENT_TYPES[status.status], status.ended_at, status.model_dump(mode="json", include=told))
+    return _ended(status.task_id, status.callback_url, owner, body)
+
+
+def batch_ended(status: BatchStatus, owner: str | None) -> WebhookDelivery | None:
+    """What is delivered of a batch's end, as `task_ended` of a task's; its members' own callbacks are theirs."""
+    if status.callback_url is None or status.ended_at is None:
+        return None
+    told = status.model_dump(mode="json", include={"batch_id", "status", "ended", "ended_at"})
+    body = _body("batch.ended", status.ended_at, {"counts": told.pop("ended"), **told})
+    return _ended(status.batch_id, status.callback_url, owner, body)
+
+
+def _body(type_: str, ended_at: datetime, data: Mapping[str, Any]) -> str:
+    body = {"type": type_, "timestamp": ended_at, "data": data}
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z).decode()
+
+
+def _ended(subject: str, url: str, owner: str | None, body: str) -> WebhookDelivery:
+    return WebhookDelivery(webhook_id=f"{subject}-ended", subject=subject, url=url, owner=owner, body=body)

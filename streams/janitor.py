@@ -13,10 +13,11 @@ from schemas.batches import RiskDigest
 from schemas.events import task_status
 from schemas.tasks import TaskState, TaskStatus, expired
 from schemas.topics import TASKS
+from schemas.webhooks import task_ended
 from streams.batches.announcement import tell_outcome
 from streams.lifetimes import Lifetimes, StatusSeen
 from streams.metrics import JanitorMetrics
-from streams.webhooks.announcement import announce_end
+from streams.webhooks.announcement import announce
 from transport.publisher import EventPublisher
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class Janitor:
             if status is not None:
                 now = self.lifetimes.now()
                 # Before the status: after it, another janitor would not come back to what this one left undone.
-                await announce_end(self.events, status, owner=seen.owner, source=_SOURCE, time=now)
+                await announce(self.events, task_ended(status, seen.owner), source=_SOURCE, time=now)
                 await tell_outcome(self.events, status, RiskDigest(), source=_SOURCE, time=now, owner=seen.owner)
                 event = task_status(status, source=_SOURCE, time=now, owner=seen.owner)
                 await self.events.publish(TASKS, seen.task_id, event)

@@ -13,10 +13,11 @@ from schemas.events import risk_assessment, task_status
 from schemas.risks import IndexSummary, RiskAssessment
 from schemas.tasks import FINISHED, Progress, TaskError, TaskState, TaskStatus, in_step
 from schemas.topics import FILINGS_DEAD, FILINGS_RETRIES, RISKS, TASKS
+from schemas.webhooks import task_ended
 from streams.batches.announcement import tell_outcome
 from streams.batches.digests import digest_of
 from streams.incoming import FilingEvent, FilingRecord, Task
-from streams.webhooks.announcement import announce_end
+from streams.webhooks.announcement import announce
 from transport.publisher import EventPublisher, EventTooLarge
 
 log = logging.getLogger(__name__)
@@ -179,9 +180,8 @@ class Outcomes:
             # Behind the status: who reads that a batch has ended finds each of its tasks ended.
             await tell_outcome(self.events, status, digest, source=_SOURCE, time=self.now(), owner=event.owner)
             # Behind the status, so that who is told can read it.
-            await announce_end(
-                self.events, status, owner=event.owner, source=_SOURCE, time=self.now(), traceparent=event.traceparent
-            )
+            delivery = task_ended(status, event.owner)
+            await announce(self.events, delivery, source=_SOURCE, time=self.now(), traceparent=event.traceparent)
 
 
 async def _fitting(result: RiskAssessment, publish: Callable[[RiskAssessment], Awaitable[None]]) -> None:

@@ -12,6 +12,7 @@ from gateway.bodies_in_hand import Hold
 from gateway.problems import FieldError, Problem, invalid_body
 from gateway.submission_body import JSON, AnalyzeRequest, content_of, filing_schema, media_type_of
 from schemas.batches import MAX_MEMBERS
+from schemas.callbacks import CallbackUrl
 
 
 class BatchRequest(BaseModel):
@@ -23,6 +24,8 @@ class BatchRequest(BaseModel):
     """Each as the JSON body of `/analyze`."""
     atomic: StrictBool = False
     """Whether one that is not valid has all be refused; else it is refused alone."""
+    callback_url: CallbackUrl | None = None
+    """Where to tell, signed, that the batch has ended; a filing's own is told of that filing's end."""
 
 
 class Refused(BaseModel):
@@ -47,10 +50,12 @@ class ReadBatch:
     Attributes:
         filings: place -> filing.
         refused: those that are none, by their place.
+        callback_url: where to tell that the batch has ended.
     """
 
     filings: Mapping[int, AnalyzeRequest]
     refused: list[Refused]
+    callback_url: str | None = None
 
     @property
     def size(self) -> int:
@@ -91,7 +96,7 @@ async def read_batch(
             refused.append(Refused(index=index, type=problem.type, detail=problem.detail, errors=errors))
     if refused and (wanted.atomic or not filings):
         raise _all_refused(refused)
-    return ReadBatch(filings, refused)
+    return ReadBatch(filings, refused, wanted.callback_url)
 
 
 def _checked(fields: Any, check: Callable[[AnalyzeRequest], None]) -> AnalyzeRequest:

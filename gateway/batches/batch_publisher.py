@@ -40,11 +40,13 @@ class OfferedBatch:
         filings: place in the request -> filing; those that were refused are missing.
         size: how many places the request had.
         owner: the id of the API key that it belongs to.
+        callback_url: where to tell that all of them have ended.
     """
 
     filings: Mapping[int, Offered]
     size: int
     owner: str
+    callback_url: str | None = None
 
     def task_ids(self, batch_id: str) -> list[str]:
         """The ids of the members' tasks, in their order."""
@@ -102,10 +104,12 @@ class BatchPublisher:
                 raise failure
         at = made_at(batch_id)
         told = tuple(_member(task_id, offered) for task_id, offered in members.items())
-        opened = BatchOpened(members=told, submitted_at=at)
+        opened = BatchOpened(members=told, submitted_at=at, callback_url=batch.callback_url)
         event = batch_opened(opened, batch_id=batch_id, source=_SOURCE, time=at, owner=batch.owner)
         await self.publish_by(until, BATCH_MEMBERS, batch_id, event)
-        status = BatchStatus(batch_id=batch_id, status="OPEN", members=told, submitted_at=at)
+        status = BatchStatus(
+            batch_id=batch_id, status="OPEN", members=told, submitted_at=at, callback_url=batch.callback_url
+        )
         event = batch_status(status, source=_SOURCE, time=at, owner=batch.owner)
         await self.publish_by(until, BATCHES, batch_id, event)
 
@@ -176,7 +180,7 @@ class BatchPublisher:
         )
         status = task_status(end, source=_SOURCE, time=at, owner=offered.owner, traceparent=offered.traceparent)
         await self.publish_by(until, TASKS, task_id, status)
-        outcome = MemberOutcome(member=_member(task_id, offered), state=end.status, error=end.error)
+        outcome = MemberOutcome(member=_member(task_id, offered), state=end.status, ended_at=at, error=end.error)
         assert filing.batch_id is not None
         event = member_outcome(outcome, batch_id=filing.batch_id, source=_SOURCE, time=at, owner=offered.owner)
         await self.publish_by(until, BATCH_MEMBERS, filing.batch_id, event)

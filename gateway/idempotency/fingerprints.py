@@ -67,4 +67,6 @@ async def batch_hash_in_thread(batch: OfferedBatch) -> str:
 
 def _batch_hash(batch: OfferedBatch) -> str:
     of_filings = [[index, body_hash(offered)] for index, offered in batch.filings.items()]
-    return hashlib.sha256(orjson.dumps([batch.size, of_filings])).hexdigest()
+    # As above, only what was given.
+    given = [] if batch.callback_url is None else [batch.callback_url]
+    return hashlib.sha256(orjson.dumps([batch.size, of_filings, *given])).hexdigest()

@@ -1,19 +1,30 @@
-"""Who waits for changes of one subject is told of each, in the event loop, however slowly it listens."""
+"""Who waits for changes of a subject is told of each, in the event loop, however slowly it listens."""
 
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 News = TypeVar("News")
+_News_contra = TypeVar("_News_contra", contravariant=True)
 
 _KEPT = 16
 """News that one listener may be behind; of more the oldest are dropped, since later ones supersede them."""
 
 
+class Listener(Protocol[_News_contra]):
+    """Who is told; in the event loop."""
+
+    def put(self, news: _News_contra, /) -> None:
+        """Tell it."""
+
+    def end(self) -> None:
+        """Nothing follows."""
+
+
 class Subscription(Generic[News]):
-    """One listener's news, the oldest first."""
+    """A listener that wants the news themselves, the oldest first."""
 
     def __init__(self) -> None:
         self._unheard: deque[News] = deque(maxlen=_KEPT)
@@ -28,12 +39,36 @@ class Subscription(Generic[News]):
         return self._unheard.popleft() if self._unheard else None
 
     def put(self, news: News) -> None:
-        """Tell it; in the event loop."""
+        """See `Listener`."""
         self._unheard.append(news)
         self._any.set()
 
     def end(self) -> None:
-        """Nothing follows."""
+        """See `Listener`."""
+        self._over = True
+        self._any.set()
+
+
+class Signal:
+    """A listener that wants to know only that something happened, of whatever it listens to, however often."""
+
+    def __init__(self) -> None:
+        self._any = asyncio.Event()
+        self._over = False
+
+    async def next(self) -> bool:
+        """Wait until something has happened since the last time; False where nothing will, since the process ends."""
+        await self._any.wait()
+        if not self._over:
+            self._any.clear()
+        return not self._over
+
+    def put(self, _news: object) -> None:
+        """See `Listener`."""
+        self._any.set()
+
+    def end(self) -> None:
+        """See `Listener`."""
         self._over = True
         self._any.set()
 
@@ -42,25 +77,33 @@ class Subscriptions(Generic[News]):
     """Hands news from the follower's thread to listeners in one event loop."""
 
     def __init__(self) -> None:
-        self._listeners: dict[str, list[Subscription[News]]] = {}
+        self._listeners: dict[str, list[Listener[News]]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over = False
 
     @contextmanager
     def of(self, subject: str) -> Iterator[Subscription[News]]:
         """All news of a subject from now on. Whoever then reads its row misses nothing: that holds what came before."""
-        self._loop = asyncio.get_running_loop()
         subscription: Subscription[News] = Subscription()
-        if self._over:
-            subscription.end()
-        self._listeners.setdefault(subject, []).append(subscription)
-        try:
+        with self.join(subscription, [subject]):
             yield subscription
+
+    @contextmanager
+    def join(self, listener: Listener[News], subjects: Sequence[str]) -> Iterator[None]:
+        """Tell a listener of all these subjects, as `of` one."""
+        self._loop = asyncio.get_running_loop()
+        if self._over:
+            listener.end()
+        for subject in subjects:
+            self._listeners.setdefault(subject, []).append(listener)
+        try:
+            yield
         finally:
-            listeners = self._listeners[subject]
-            listeners.remove(subscription)
-            if not listeners:
-                del self._listeners[subject]
+            for subject in subjects:
+                listeners = self._listeners[subject]
+                listeners.remove(listener)
+                if not listeners:
+                    del self._listeners[subject]
 
     def listened_to(self, subject: str) -> bool:
         """Whether anybody would be told; from any thread."""
@@ -76,10 +119,10 @@ class Subscriptions(Generic[News]):
         """Let all listeners go, and those who come later: the process ends, and waits for them. In the event loop."""
         self._over = True
         for listeners in self._listeners.values():
-            for subscription in listeners:
-                subscription.end()
+            for listener in listeners:
+                listener.end()
 
     def _deliver(self, news: Sequence[tuple[str, News]]) -> None:
         for subject, each in news:
-            for subscription in self._listeners.get(subject, ()):
-                subscription.put(each)
+            for listener in self._listeners.get(subject, ()):
+                listener.put(each)

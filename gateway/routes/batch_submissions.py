@@ -18,9 +18,9 @@ from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
 from gateway.limits import Limits, max_batch_bytes
 from gateway.metrics import GatewayMetrics
-from gateway.problem_types import ANY_KEY
+from gateway.problem_types import ANY_KEY, ANY_SUBMISSION
 from gateway.problems import Problem, kafka_unavailable
-from gateway.routes.submissions import check_filing, key_reused, offered_of
+from gateway.routes.submissions import check_callback, check_filing, key_reused, offered_of
 from schemas.identifiers import new_task_id
 from transport.publisher import KafkaAway
 
@@ -51,22 +51,7 @@ _ANSWERS: Described = {
         "content": {"application/json": {"example": EXAMPLES["batch_accepted"]}},
         "links": BATCH_LINKS,
     },
-    **problems(
-        *ANY_KEY,
-        "not_json",
-        "broken_encoding",
-        "body_too_large",
-        "unsupported_media_type",
-        "unsupported_encoding",
-        "invalid_request",
-        "invalid_idempotency_key",
-        "idempotency_key_reused",
-        "rate_limited",
-        "too_many_waiting",
-        "kafka_unavailable",
-        "overloaded",
-        headers=RATE_HEADERS,
-    ),
+    **problems(*ANY_KEY, *ANY_SUBMISSION, headers=RATE_HEADERS),
 }
 
 
@@ -97,6 +82,7 @@ async def batches(request: Request, caller: Caller, key: IdempotencyKey) -> Resp
             max_bytes=max_batch_bytes(caller, request.app.state.settings),
             hold=hold,
         )
+        check_callback(request, caller, read.callback_url)
         with admission.further(caller, limits, 0 if replay else len(read.filings) - 1) as others:
             receipt = await _accepted(request, caller, key, read, [first, *others])
     response = _answer(request, receipt, read)
@@ -109,7 +95,7 @@ async def _accepted(
 ) -> Receipt:
     metrics: GatewayMetrics = request.app.state.metrics
     offered = {index: offered_of(request, caller, filing, "analyze") for index, filing in read.filings.items()}
-    batch = OfferedBatch(offered, read.size, caller.id)
+    batch = OfferedBatch(offered, read.size, caller.id, read.callback_url)
     try:
         receipt = await _offer(request, key, batch, places)
     except KeyReused as error:

@@ -2,32 +2,31 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from gateway.api_description import EXAMPLES, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.batches.batch_rows import BatchRow, BatchTable
-from gateway.batches.batch_view import BatchView, view_of
+from gateway.batches.batch_view import BatchView, view_body
+from gateway.batches.batch_watching import BatchWatches
 from gateway.canceller import Canceller
 from gateway.keys import ApiKey
-from gateway.materialised.follower import TableBehind, TopicsFollower
 from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
-from gateway.routes import tasks
 from gateway.routes.batch_submissions import batch_url
+from gateway.routes.kept import catch_up, is_past
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
 from gateway.trace import traceparent_of
-from schemas.batches import BatchStatus
 from schemas.identifiers import task_created_at
 from schemas.tasks import TaskOrigin
-from schemas.topics import BATCHES, RISKS
+from schemas.topics import BATCHES, RISKS, TASKS
 from transport.publisher import KafkaAway
 
 router = APIRouter(tags=["batches"])
@@ -40,7 +39,7 @@ _ANSWERS: Described = {
         "headers": described_headers("Retry-After"),
         "content": {"application/json": {"example": EXAMPLES["batch"]}},
     },
-    **problems(*ANY_KEY, "no_such_batch", "batch_expired", "kafka_unavailable"),
+    **problems(*ANY_KEY, "no_such_batch", "batch_expired", "invalid_request", "kafka_unavailable"),
 }
 
 
@@ -67,19 +66,26 @@ _CANCELLING: Described = {
 }
 
 BatchId = Annotated[str, Path(description="The id of an accepted batch, a UUIDv7.")]
+Wait = Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the batch's end before the answer.")]
 
 
 @router.get("/batches/{batch_id}", response_model=BatchView, responses=_ANSWERS)
-async def batch_status(request: Request, batch_id: BatchId, caller: Caller) -> Response:
-    """How many members are in which state, and once all have ended what their filings say together."""
+async def batch_status(request: Request, batch_id: BatchId, caller: Caller, wait: Wait = 0) -> Response:
+    """How many members are in which state, and once all have ended what their filings say together.
+
+    With `wait` it answers when the batch ends, or so many seconds later with how far it is then.
+    """
     require(caller, "read")
-    row = await _owned_row(request, batch_id, caller)
-    status = BatchStatus.model_validate_json(row.body)
-    table: StatusTable = request.app.state.table
-    heads = table.heads([member.task_id for member in status.members])
-    view = view_of(status, [None if head is None else head.state for head in heads])
-    headers = _POLL_AGAIN if row.ended_at is None else {}
-    return Response(view.model_dump_json(), media_type="application/json", headers=headers)
+    row: BatchRow | None = await owned_row(request, batch_id, caller)
+    watches: BatchWatches = request.app.state.batch_watches
+    if wait:
+        row = await watches.end(batch_id, wait)
+    if row is None:
+        raise no_batch(batch_id, request.app.state.settings.result_ttl)
+    if row.ended_at is not None:
+        return Response(row.body, media_type="application/json")
+    body = view_body(row.body, watches.standing(row))
+    return Response(body, media_type="application/json", headers=_POLL_AGAIN)
 
 
 @router.delete(
@@ -91,11 +97,11 @@ async def cancel_batch(request: Request, batch_id: BatchId, caller: Caller) -> R
     The batch ends when all of them have. Asking again is harmless.
     """
     require(caller, "submit")
-    row = await _owned_row(request, batch_id, caller)
+    row = await owned_row(request, batch_id, caller)
     # Another gateway may know of more ends, and of members that this one has not seen yet.
-    await tasks.catch_up(request.app.state.follower)
+    await catch_up(request.app.state.follower, TASKS)
     table: StatusTable = request.app.state.table
-    members = [member.task_id for member in BatchStatus.model_validate_json(row.body).members]
+    members = row.task_ids()
     open_ = [
         (task_id, head)
         for task_id, head in zip(members, table.heads(members), strict=True)
@@ -125,7 +131,7 @@ async def _cancel(request: Request, caller: ApiKey, batch_id: str, members: Sequ
         raise kafka_unavailable(f"Filings of batch {batch_id} may go on: {error}. Cancel it again later.") from error
 
 
-async def _owned_row(request: Request, batch_id: str, caller: ApiKey) -> BatchRow:
+async def owned_row(request: Request, batch_id: str, caller: ApiKey) -> BatchRow:
     """The row of the caller's batch, as new as the topic has it.
 
     Raises:
@@ -135,24 +141,21 @@ async def _owned_row(request: Request, batch_id: str, caller: ApiKey) -> BatchRo
     row = table.get(batch_id)
     if row is None and task_created_at(batch_id) is not None:
         # Another gateway may have accepted it a moment ago.
-        await _catch_up(request.app.state.follower)
+        await catch_up(request.app.state.follower, BATCHES)
         row = table.get(batch_id)
-    now, life = datetime.now(UTC), request.app.state.settings.result_ttl
-    if row is not None and row.owner == caller.id:
-        if row.ended_at is not None and now - row.ended_at > life:
-            raise _gone(batch_id)
-        return row
-    made = task_created_at(batch_id)
-    if made is not None and now - made > life:
+    life = request.app.state.settings.result_ttl
+    if row is None or row.owner != caller.id:
+        raise no_batch(batch_id, life)
+    if is_past(row.ended_at, life):
         raise _gone(batch_id)
-    raise Problem(HTTPStatus.NOT_FOUND, "no_such_batch", "There is no such batch among those of this API key.")
+    return row
 
 
-async def _catch_up(follower: TopicsFollower) -> None:
-    try:
-        await follower.catch_up(BATCHES)
-    except TableBehind as error:
-        raise kafka_unavailable(f"Nothing can be said of batches now: {error}.") from error
+def no_batch(batch_id: str, life: timedelta) -> Problem:
+    """404 for a batch that the caller has not; 410 where its id is older than a batch's life."""
+    if is_past(task_created_at(batch_id), life):
+        return _gone(batch_id)
+    return Problem(HTTPStatus.NOT_FOUND, "no_such_batch", "There is no such batch among those of this API key.")
 
 
 def _gone(batch_id: str) -> Problem:

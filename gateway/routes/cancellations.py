@@ -10,13 +10,15 @@ from gateway.authentication import Caller, require
 from gateway.canceller import Canceller
 from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
+from gateway.routes.kept import catch_up, is_past
 from gateway.routes.submissions import Accepted, status_url
-from gateway.routes.tasks import TaskId, catch_up, gone, no_task, past_its_life
+from gateway.routes.tasks import TaskId, gone, no_task
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
 from gateway.trace import traceparent_of
 from schemas.identifiers import task_created_at
 from schemas.tasks import StatusHead, TaskOrigin
+from schemas.topics import TASKS
 from transport.publisher import KafkaAway
 
 router = APIRouter(tags=["tasks"])
@@ -41,13 +43,13 @@ async def cancel_task(request: Request, task_id: TaskId, caller: Caller) -> Resp
     table: StatusTable = request.app.state.table
     if task_created_at(task_id) is not None:
         # Another gateway may have told of its end already.
-        await catch_up(request.app.state.follower)
+        await catch_up(request.app.state.follower, TASKS)
     row = table.get(task_id)
     life = request.app.state.settings.result_ttl
     # By the owner alone: `read:all` reads tasks of others, and an upstream's task has no key that may end it.
     if not isinstance(row, StatusRow) or row.owner != caller.id:
         raise no_task(task_id, life)
-    if past_its_life(row, life):
+    if is_past(row.ended_at, life):
         raise gone(task_id)
     if row.order.ended:
         state = StatusHead.model_validate_json(row.body).status

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Header, Request, Response
 
 from gateway.api_description import EXAMPLES, Described, problems
 from gateway.authentication import Caller, require
-from gateway.event_stream import EventStream, order_of
+from gateway.event_stream import EventStream
 from gateway.keys import ApiKey
 from gateway.limits import Limits
 from gateway.open_streams import OpenStreams
 from gateway.problem_types import ANY_KEY
 from gateway.routes.tasks import TaskId, no_task, readable_row
 from gateway.settings import GatewaySettings
+from gateway.status_table.task_events import TaskEvents, order_of
 from gateway.status_table.watching import TaskWatches
 from gateway.status_view import shown_to
 
@@ -79,6 +80,5 @@ def open_stream(request: Request, caller: ApiKey, task_id: str, last_event_id: s
         watch = held.enter_context(watches.of(task_id))
         if watch is None:
             raise no_task(task_id, settings.result_ttl)
-        seen, heartbeat = order_of(last_event_id), settings.heartbeat_seconds
-        shown = partial(shown_to, caller)
-        return EventStream(watch, shown, seen=seen, heartbeat=heartbeat, held=held.pop_all())
+        events = TaskEvents(watch, partial(shown_to, caller), seen=order_of(last_event_id))
+        return EventStream(events, heartbeat=settings.heartbeat_seconds, held=held.pop_all())

@@ -17,13 +17,14 @@ from gateway.labels import pairs
 from gateway.materialised.database import DatabaseClosed
 from gateway.problem_types import ANY_KEY
 from gateway.problems import invalid_field, kafka_unavailable
-from gateway.routes.tasks import catch_up
+from gateway.routes.kept import catch_up
 from gateway.status_table.cursors import NoSuchCursor, cursor_at, position_at
 from gateway.status_table.listing import Page, Wanted
 from gateway.status_table.table import StatusTable
 from gateway.status_view import shown_to
 from schemas.filings import Ticker
 from schemas.tasks import TaskState, TaskStatus
+from schemas.topics import TASKS
 
 router = APIRouter(tags=["tasks"])
 
@@ -97,7 +98,7 @@ async def tasks(request: Request, caller: Caller, query: Annotated[ListingQuery,
     wanted, start = _wanted(query, caller), _start(query)
     if query.cursor is None:
         # Whoever was answered 202, by any gateway, finds its task; only new tasks can be missing, and they come first.
-        await catch_up(request.app.state.follower)
+        await catch_up(request.app.state.follower, TASKS)
     table: StatusTable = request.app.state.table
     oldest_end = datetime.now(UTC) - request.app.state.settings.result_ttl
     try:

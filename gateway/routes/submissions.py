@@ -16,7 +16,7 @@ from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
 from gateway.limits import Limits
 from gateway.metrics import GatewayMetrics
-from gateway.problem_types import ANY_KEY
+from gateway.problem_types import ANY_KEY, ANY_SUBMISSION
 from gateway.problems import Problem, invalid_field, kafka_unavailable
 from gateway.publisher import FilingPublisher, Offered, OutcomeUnknown
 from gateway.settings import GatewaySettings
@@ -51,21 +51,10 @@ _ANSWERS: Described = {
     },
     **problems(
         *ANY_KEY,
+        *ANY_SUBMISSION,
         "tier_too_low",
-        "not_json",
-        "broken_encoding",
-        "body_too_large",
         "document_too_large",
-        "unsupported_media_type",
-        "unsupported_encoding",
         "unsupported_charset",
-        "invalid_request",
-        "invalid_idempotency_key",
-        "idempotency_key_reused",
-        "rate_limited",
-        "too_many_waiting",
-        "kafka_unavailable",
-        "overloaded",
         headers=RATE_HEADERS,
     ),
 }
@@ -131,13 +120,18 @@ def check_filing(request: Request, caller: ApiKey, filing: IndexRequest) -> None
     settings: GatewaySettings = request.app.state.settings
     if filing.priority == "high" and caller.tier != "high":
         raise Problem(HTTPStatus.FORBIDDEN, "tier_too_low", "Priority high is for API keys of tier high.")
-    if filing.callback_url is not None:
-        callbacks: Callbacks = request.app.state.callbacks
-        callbacks.check(filing.callback_url, caller.id)
+    check_callback(request, caller, filing.callback_url)
     if filing.html_path is not None:
         _check_path(request.app.state.documents, filing.html_path)
     elif filing.html_content is not None and _is_over(settings.max_document_bytes, filing.html_content):
         raise _document_too_large(settings.max_document_bytes)
+
+
+def check_callback(request: Request, caller: ApiKey, url: str | None) -> None:
+    """Raise a problem where an end could not be told to this URL."""
+    if url is not None:
+        callbacks: Callbacks = request.app.state.callbacks
+        callbacks.check(url, caller.id)
 
 
 def _is_over(limit: int, text: str) -> bool:

@@ -1,6 +1,6 @@
 """GET /tasks/{id}: how far a task is."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -9,9 +9,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from gateway.api_description import EXAMPLES, Described, described_headers, problems
 from gateway.authentication import Caller, require
 from gateway.keys import ApiKey
-from gateway.materialised.follower import TableBehind, TopicsFollower
 from gateway.problem_types import ANY_KEY
-from gateway.problems import Problem, kafka_unavailable
+from gateway.problems import Problem
+from gateway.routes.kept import catch_up, is_past
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
 from gateway.status_table.watching import TaskWatches
@@ -72,31 +72,14 @@ async def readable_row(request: Request, task_id: str, caller: ApiKey) -> Status
     row = table.get(task_id)
     if row is None and task_created_at(task_id) is not None:
         # Another gateway may have accepted it a moment ago: what the topic holds by now must be here first.
-        await catch_up(request.app.state.follower)
+        await catch_up(request.app.state.follower, TASKS)
         row = table.get(task_id)
     life = request.app.state.settings.result_ttl
     if not isinstance(row, StatusRow) or not _may_read(caller, row):
         raise no_task(task_id, life)
-    if past_its_life(row, life):
+    if is_past(row.ended_at, life):
         raise gone(task_id)
     return row
-
-
-async def catch_up(follower: TopicsFollower) -> None:
-    """Bring the table up to what the status topic holds now.
-
-    Raises:
-        Problem: 503 where that can't be.
-    """
-    try:
-        await follower.catch_up(TASKS)
-    except TableBehind as error:
-        raise kafka_unavailable(f"Nothing can be said of tasks now: {error}.") from error
-
-
-def past_its_life(row: StatusRow, life: timedelta) -> bool:
-    """Whether the task ended so long ago that nothing is told of it any more."""
-    return row.ended_at is not None and datetime.now(UTC) - row.ended_at > life
 
 
 def _may_read(caller: ApiKey, row: StatusRow) -> bool:
@@ -105,8 +88,7 @@ def _may_read(caller: ApiKey, row: StatusRow) -> bool:
 
 def no_task(task_id: str, life: timedelta) -> Problem:
     """404 for a task that the caller has not; 410 where its id is older than a task's life."""
-    made = task_created_at(task_id)
-    if made is not None and datetime.now(UTC) - made > life:
+    if is_past(task_created_at(task_id), life):
         return gone(task_id)
     return Problem(HTTPStatus.NOT_FOUND, "no_such_task", "There is no such task among those of this API key.")
 

@@ -45,11 +45,13 @@ def register(app: typer.Typer) -> None:
 
     @webhooks.command("list")
     def list_(
-        task: Annotated[str | None, typer.Option(help="Only those of this task.")] = None,
+        subject: Annotated[
+            str | None, typer.Option("--task", "--batch", help="Only those of this task or batch.")
+        ] = None,
         json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     ) -> None:
         """List the deliveries of the last two days and how they stand, the oldest first."""
-        chosen = [each for each in _deliveries() if task in (None, each.state.subject)]
+        chosen = [each for each in _deliveries() if subject in (None, each.state.subject)]
         if json:
             print(orjson.dumps([_facts(delivery) for delivery in chosen]).decode())
         elif chosen:
@@ -59,7 +61,7 @@ def register(app: typer.Typer) -> None:
 
     @webhooks.command("resend")
     def resend(
-        ids: Annotated[list[str], typer.Argument(help="Ids as `list` shows them, or tasks' ids.")],
+        ids: Annotated[list[str], typer.Argument(help="Ids as `list` shows them, or those of tasks and batches.")],
     ) -> None:
         """Send webhooks anew, under the same id, whatever became of them."""
         asyncio.run(_resend(_named(_deliveries(), ids)))
@@ -142,7 +144,7 @@ def _facts(delivery: "Delivery") -> dict[str, Any]:
     last, due_at = state.last_attempt, state.due_at
     return {
         "id": state.webhook_id,
-        "task_id": state.subject,
+        "subject": state.subject,
         "receiver": state.receiver,
         "owner": state.owner,
         "outcome": state.outcome or "waiting",

@@ -28,6 +28,8 @@ def status_of(batch_id: str, opened: BatchOpened, outcomes: Outcomes) -> BatchSt
         members=opened.members,
         ended=dict(sorted(Counter(outcome.state for outcome in ended).items())),
         submitted_at=opened.submitted_at,
+        ended_at=max(outcome.ended_at for outcome in ended) if is_over else None,
+        callback_url=opened.callback_url,
     )
     return _with_what_all_say(status, ended) if is_over else status
 

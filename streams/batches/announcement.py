@@ -20,7 +20,8 @@ async def tell_outcome(
     """
     if end.batch_id is None:
         return
+    assert end.ended_at is not None
     member = BatchMember(task_id=end.task_id, ticker=end.ticker, filing_year=end.filing_year)
-    outcome = MemberOutcome(member=member, state=end.status, error=end.error, digest=digest)
+    outcome = MemberOutcome(member=member, state=end.status, ended_at=end.ended_at, error=end.error, digest=digest)
     event = member_outcome(outcome, batch_id=end.batch_id, source=source, time=time, owner=owner)
     await events.publish(BATCH_MEMBERS, end.batch_id, event)

@@ -4,6 +4,7 @@
 2. a member's outcome is remembered, the first that its owner's tasks tell;
 3. that the member has ended is remembered;
 4. the status that follows from all that is remembered is published, now and then, and surely with the last outcome;
+5. whoever asked is told of the batch's end, behind its status, so that who is told can read it;
    each acknowledged; only then does the event end, and its offset may be committed.
 A crash between any two repeats the rest of it: what is remembered and published again is the same to the last byte.
 """
@@ -17,11 +18,13 @@ from typing import Literal, Protocol
 from schemas.batches import BatchOpened, MemberOutcome
 from schemas.events import batch_status
 from schemas.topics import BATCHES
+from schemas.webhooks import batch_ended
 from streams.batches.aggregate import status_of
 from streams.batches.incoming import BatchEvent, UndecodableBatchEvent, decode_batch_event
 from streams.gate import ProcessorGate
 from streams.incoming import KafkaRecord
 from streams.metrics import WorkerMetrics
+from streams.webhooks.announcement import announce
 from transport.publisher import EventPublisher
 
 log = logging.getLogger(__name__)
@@ -127,6 +130,7 @@ class BatchLife:
         status = status_of(batch_id, batch.opened, outcomes)
         event = batch_status(status, source=_SOURCE, time=self.now(), owner=batch.owner)
         await self.events.publish(BATCHES, batch_id, event)
+        await announce(self.events, batch_ended(status, batch.owner), source=_SOURCE, time=self.now())
 
 
 def _is_told(ended: int, *, of: int) -> bool:

@@ -128,14 +128,14 @@ def _batches(gateway: Gateway) -> dict[str, Any]:
     wanted = [("KLMF", later), ("KLMF", "<p>A letter.</p>"), ("klmf", later)]
     filings = [{"ticker": ticker, "filing_year": 2024, "html_content": document} for ticker, document in wanted]
     accepted = gateway.ask("POST", "/batches", json={"filings": filings}).json()
-    ended = eventually(lambda: _ended_batch(gateway, accepted["batch_id"]), within=120, what="the end of the batch")
-    again = gateway.ask("DELETE", f"/batches/{accepted['batch_id']}").json()
-    return {"batch_accepted": accepted, "batch": ended, "batch_ended": again}
-
-
-def _ended_batch(gateway: Gateway, batch_id: str) -> dict[str, Any] | None:
-    found: dict[str, Any] = gateway.ask("GET", f"/batches/{batch_id}").json()
-    return found if found["status"] == "ENDED" else None
+    place = f"/batches/{accepted['batch_id']}"
+    events = gateway.ask("GET", f"{place}/events", timeout=120).text
+    return {
+        "batch_accepted": accepted,
+        "batch": gateway.ask("GET", place).json(),
+        "batch_events": events,
+        "batch_ended": gateway.ask("DELETE", place).json(),
+    }
 
 
 def _problems(

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from schemas.batches import BatchMember, BatchOpened, BatchStatus
@@ -11,6 +12,7 @@ from schemas.filings import FilingSubmitted
 from schemas.identifiers import derived_task_id, new_task_id
 from schemas.tasks import TaskState
 from schemas.topics import BATCH_MEMBERS, BATCHES, FILINGS
+from tests.system.event_reader import EventReader
 from tests.system.parts import System, header, records
 from tests.waiting import eventually
 from transport.connection import KafkaConnection
@@ -78,7 +80,8 @@ def test_a_batch_ends_with_its_last_member_also_when_workers_were_killed_meanwhi
 def test_a_batch_over_http_counts_its_members_refuses_what_is_none_and_ends_when_the_rest_is_cancelled(
     system: System,
 ) -> None:
-    gateway = system.gateway()
+    gateway, started = system.gateway(), system.gateway()
+    other = replace(started, key=gateway.key)
     kinds = ["permanent", "nap", "hold", "nap"]
     contents = [f"{kind}-{uuid.uuid4().hex}" for kind in kinds]
     filings = [{"ticker": "HTTP", "filing_year": 2024, "html_content": content} for content in contents]
@@ -89,6 +92,8 @@ def test_a_batch_over_http_counts_its_members_refuses_what_is_none_and_ends_when
     assert [each["index"] for each in accepted["refused"]] == [0]
     place = f"/batches/{accepted['batch_id']}"
     assert gateway.ask("GET", place).json()["counts"] == {"PENDING": 4}
+    stream = EventReader(other, f"{place}/events")
+    assert stream.began.wait(20)
     again = gateway.ask("POST", "/batches", json=body, headers=key)
     assert (again.json(), again.headers["idempotent-replayed"]) == (accepted, "true")
     worker = system.worker("scripted")
@@ -114,4 +119,12 @@ def test_a_batch_over_http_counts_its_members_refuses_what_is_none_and_ends_when
     assert [member["task_id"] for member in ended["members"]] == accepted["task_ids"][1:]
     assert [failure["state"] for failure in ended["failures"]] == ["FAILURE", "CANCELLED", "CANCELLED"]
     assert gateway.ask("DELETE", place).status_code == 409
+    assert stream.over.wait(20)
+    assert (stream.events[0][2]["counts"], stream.events[-1][2]) == ({"PENDING": 4}, ended)
+    assert {*stream.names()[:-1]} == {"OPEN"}
+    assert any("PROGRESS" in told["counts"] for _, _, told in stream.events)
+    ids = [int(each) for each, _, _ in stream.events]
+    assert ids == sorted({*ids})
+    assert other.ask("GET", place, params={"wait": 60}).json() == ended
+    assert other.ask("GET", f"{place}/events", headers={"Last-Event-ID": str(ids[-1])}).status_code == 204
     assert worker.ready()

@@ -1,4 +1,4 @@
-"""Who submits with a `callback_url` is told of the task's end."""
+"""Who submits with a `callback_url` is told of the end, of a task or a batch."""
 
 import json
 import uuid
@@ -69,6 +69,36 @@ def test_who_submits_is_told_once_that_the_waiting_task_was_cancelled(system: Sy
     assert [gateway.ended(task_id)["status"] for task_id in (first, behind)] == ["SUCCESS", "SUCCESS"]
     ended(system, f"{waiting}-ended")
     assert [took.webhook_id for took in receiver.of("/cancelled/200")] == [f"{waiting}-ended"]
+
+
+def test_who_submits_a_batch_is_told_of_its_end_and_apart_from_it_of_the_filings_that_have_a_callback(
+    system: System, receiver: Receiver
+) -> None:
+    gateway, _ = system.gateway(webhook_allow=ALLOW), system.worker("scripted")
+    secret = make_secret(system.webhook_secrets, owner_of(system), now=now())
+    sender(system)
+    own = {"html_content": "quick", "callback_url": receiver.url("/member/200")}
+    contents = [own, {"html_content": "quick"}, {"html_content": "permanent-fault"}]
+    filings = [{"ticker": "TOLD", "filing_year": 2024, **content} for content in contents]
+    body = {"filings": filings, "callback_url": receiver.url("/batch/200")}
+    accepted = gateway.ask("POST", "/batches", json=body).json()
+    batch_id, place = accepted["batch_id"], f"/batches/{accepted['batch_id']}"
+
+    told = body_of(receiver, "/batch/200")
+    status = gateway.ask("GET", place).json()
+    assert (told["type"], told["data"]["batch_id"]) == ("batch.ended", batch_id)
+    assert told["data"]["counts"] == status["counts"] == {"SUCCESS": 2, "FAILURE": 1}
+    assert told["timestamp"] == told["data"]["ended_at"] == status["ended_at"]
+    assert body_of(receiver, "/member/200")["data"]["task_id"] == accepted["task_ids"][0]
+    ended(system, f"{batch_id}-ended", f"{accepted['task_ids'][0]}-ended")
+    assert [took.webhook_id for took in receiver.of("/batch/200")] == [f"{batch_id}-ended"]
+    assert [took.verified_with(secret) for took in receiver.received] == [True, True]
+    shown = json.loads(sigmak(system, "list", "--json", "--batch", batch_id).stdout)
+    assert [(facts["id"], facts["subject"], facts["outcome"]) for facts in shown] == [
+        (f"{batch_id}-ended", batch_id, "delivered")
+    ]
+    assert sigmak(system, "resend", batch_id).returncode == 0
+    came(receiver, "/batch/200", 2)
 
 
 def test_who_submits_is_told_that_the_task_expired(system: System, receiver: Receiver) -> None:

@@ -1,30 +1,38 @@
-"""How long tasks live: deleted past a result's life, ended where nobody began them, never brought back."""
+"""How long tasks and batches live: deleted past a result's life, ended where nobody began them, never brought back."""
 
 import uuid
 from pathlib import Path
 
 from confluent_kafka import Producer
 
+from schemas.batches import BatchStatus
 from schemas.tasks import Progress, TaskState, TaskStatus
-from schemas.topics import TASKS
+from schemas.topics import BATCHES, TASKS
 from tests.system.parts import Gateway, System, header, records
 from tests.waiting import eventually
 
 LIFE = "PT2S"
 
 
-def newest(system: System, task_id: str) -> bytes | str | None:
-    """The value of a task's newest record; None for a tombstone."""
-    of_task = [message for message in records(system.kafka, TASKS) if message.key() == task_id.encode()]
-    return of_task[-1].value()
+def newest(system: System, id_: str, topic: str) -> bytes | str | None:
+    """The value of a task's or batch's newest record; None for a tombstone."""
+    of_one = [message for message in records(system.kafka, topic) if message.key() == id_.encode()]
+    return of_one[-1].value()
 
 
 def gone(gateway: Gateway, task_id: str) -> bool:
     return gateway.ask("GET", f"/tasks/{task_id}").status_code == 410
 
 
-def tombstoned(system: System, task_id: str) -> None:
-    eventually(lambda: newest(system, task_id) is None, within=20, what="the tombstone")
+def tombstoned(system: System, id_: str, topic: str = TASKS) -> None:
+    eventually(lambda: newest(system, id_, topic) is None, within=20, what="the tombstone")
+
+
+def batch_of(gateway: Gateway, *tickers: str) -> str:
+    filings = [{"ticker": ticker, "filing_year": 2024, "html_content": "<p>a filing</p>"} for ticker in tickers]
+    answer = gateway.ask("POST", "/batches", json={"filings": filings})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["batch_id"])
 
 
 def a_zombies_status(system: System, gateway: Gateway, task_id: str) -> None:
@@ -80,9 +88,23 @@ def test_a_zombies_status_neither_undoes_an_end_nor_brings_a_deleted_task_back(s
     assert gone(rebuilt(system, gateway, tmp_path / "rebuilt"), task_id)
 
 
+def test_a_batch_past_its_life_is_410_and_its_records_are_deleted(system: System, tmp_path: Path) -> None:
+    gateway, _ = system.gateway(result_ttl=LIFE), system.worker()
+    batch_id = batch_of(gateway, "LIFE", "LIFETIME")
+    system.follower("janitor", result_ttl=LIFE)
+    tombstoned(system, batch_id, BATCHES)
+    *_, last = [
+        each.value() for each in records(system.kafka, BATCHES) if each.key() == batch_id.encode() and each.value()
+    ]
+    assert BatchStatus.model_validate_json(last or b"").status == "ENDED"
+    for told_by in (gateway, rebuilt(system, gateway, tmp_path / "rebuilt")):
+        assert told_by.ask("GET", f"/batches/{batch_id}").status_code == 410
+
+
 def test_a_filing_that_nobody_began_in_time_is_a_failure_of_type_expired(system: System) -> None:
     gateway = system.gateway()
     task_id = gateway.submit(ticker=f"E{uuid.uuid4().hex[:6].upper()}")
+    place = f"/batches/{batch_of(gateway, *[f'E{uuid.uuid4().hex[:6].upper()}'] * 2)}"
     system.follower("janitor", lane_retention="PT1S")
     ended = gateway.ended(task_id)
     assert (ended["status"], ended["error"]["type"]) == ("FAILURE", "expired")
@@ -92,3 +114,7 @@ def test_a_filing_that_nobody_began_in_time_is_a_failure_of_type_expired(system:
     assert gateway.ended(behind)["status"] == "SUCCESS"
     assert worker.process.running
     assert gateway.status(task_id)["error"]["type"] == "expired"
+    # Its members' ends were told while no worker was there to take them.
+    batch = gateway.ask("GET", place, params={"wait": 30}, timeout=40).json()
+    assert (batch["status"], batch["counts"]) == ("ENDED", {"FAILURE": 2})
+    assert [failure["error"]["type"] for failure in batch["failures"]] == ["expired", "expired"]

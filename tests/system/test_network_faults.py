@@ -4,7 +4,9 @@ One gateway and one worker go through all of it, each with a link of its own to 
 """
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,14 +15,17 @@ from confluent_kafka.admin import AdminClient
 
 from ops.local.proxied_kafka import ProxiedKafka
 from ops.local.toxiproxy import Link, Toxiproxy
-from schemas.topics import catalogue
+from schemas.topics import FILINGS, catalogue
 from streams.agents.app import GROUP
 from tests.conftest import PARTITIONS, without_its_programs_skipped
 from tests.system.flow import FAULTS, Flow, all_succeed, assessed_tasks, breaking, end_of, flows, recovers
-from tests.system.parts import Gateway, System, Worker
+from tests.system.parts import Gateway, System, Worker, header, records
 from tests.waiting import eventually
 from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
+
+_BATCH = 120
+"""So many that, a few each half second, they take longer than it takes to see that some have come."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,10 @@ class Running:
     def worker_is_given_up(self) -> bool:
         """Whether the broker has no worker in the group any more."""
         return not self.admin.describe_consumer_groups([GROUP])[GROUP].result(10).members
+
+    def on_lane(self) -> set[str]:
+        """The tasks whose filings are on the standard lane."""
+        return {header(message, "ce_id") or "" for message in records(self.system.kafka, FILINGS)}
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +63,43 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield Running(kafka, system, gateway, worker, AdminClient({"bootstrap.servers": system.kafka, "log_level": 0}))
         system.stop()
     toxiproxy.stop()
+
+
+def test_of_a_batch_that_loses_kafka_halfway_the_answer_names_what_was_taken_and_its_key_completes_the_rest(
+    running: Running,
+) -> None:
+    gateway, link = running.gateway, running.kafka.links["gateway"]
+    contents = [f"nap-{uuid.uuid4().hex}" for _ in range(_BATCH)]
+    filings = [{"ticker": f"HALF{number % 9}", "filing_year": 2024, "html_content": content}
+               for number, content in enumerate(contents)]  # fmt: skip
+    body, key = {"filings": filings}, {"Idempotency-Key": uuid.uuid4().hex}
+    before = running.on_lane()
+    try:
+        # A few go at a time, and each waits for its acknowledgement.
+        link.slow(latency=0.5, bandwidth=1000)
+        with ThreadPoolExecutor(1) as client:
+            sending = client.submit(gateway.ask, "POST", "/batches", json=body, headers=key, timeout=60)
+            eventually(lambda: len(running.on_lane() - before) > 8, within=30, what="some of the batch is on the lane")
+            link.cut()
+            broken = sending.result(60)
+    finally:
+        link.heal()
+    assert broken.status_code == 503, broken.text
+    told = broken.json()
+    taken = running.on_lane() - before
+    assert 0 < len(told["accepted"]) <= len(taken) < _BATCH
+    assert {*told["accepted"]} <= taken <= {*told["accepted"], *told["unknown"]}
+
+    completed = eventually(
+        lambda: found if (found := gateway.ask("POST", "/batches", json=body, headers=key)).is_success else None,
+        within=60,
+        what="the batch is accepted",
+    )
+    assert completed.json()["batch_id"] == told["batch_id"]
+    assert running.on_lane() - before == {*completed.json()["task_ids"]}
+    ended = gateway.ask("GET", f"/batches/{told['batch_id']}", params={"wait": 60}, timeout=70).json()
+    assert (ended["status"], ended["counts"]) == ("ENDED", {"SUCCESS": _BATCH})
+    assert {running.system.executions(content) for content in contents} == {1}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -13,7 +13,7 @@ A path must be below a folder that this gateway allows; which one is no part of 
 A callback's URL must be one that can be called, for a key that has a signing secret, and a test must call nobody. So none is
 sent but what is no text.
 
-A minute of waiting for a task is too long for a test. So it is a sixtieth of that.
+A minute of waiting for an end is too long for a test. So it is a sixtieth of that.
 
 A batch that is not atomic takes what is valid of it, whatever the schema says of the rest. So each is atomic. A full one keeps
 the worker busy for a minute, and all that wait for a task behind it. So of those that are not too long the first filings are sent.
@@ -59,7 +59,7 @@ def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> sche
                 case.body = _sendable_batch(case.body)
         case "/tasks" if not _is_cursor(case.query.get("cursor")):
             case.query = _without("cursor", case.query)
-        case "/tasks/{task_id}" if _is_wait(case.query.get("wait")):
+        case "/tasks/{task_id}" | "/batches/{batch_id}" if _is_wait(case.query.get("wait")):
             case.query = {**case.query, "wait": float(case.query["wait"]) / 60}
     return case
 
@@ -96,8 +96,12 @@ def _map_submission(case: schemathesis.Case) -> None:
 def _sendable_batch(batch: dict[str, Any]) -> dict[str, Any]:
     filings = batch["filings"]
     few = filings[:_FEW] if len(filings) <= MAX_MEMBERS else filings
-    atomic = {"atomic": True} if isinstance(batch.get("atomic", True), bool) else {}
-    return {**batch, **atomic, "filings": [_sendable(each) if isinstance(each, dict) else each for each in few]}
+    changes: dict[str, Any] = {"filings": [_sendable(each) if isinstance(each, dict) else each for each in few]}
+    if isinstance(batch.get("atomic", True), bool):
+        changes["atomic"] = True
+    if isinstance(batch.get(_CALLBACK), str):
+        changes[_CALLBACK] = None
+    return batch | changes
 
 
 def _sendable(filing: dict[str, Any]) -> dict[str, Any]:

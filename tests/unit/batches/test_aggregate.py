@@ -1,6 +1,7 @@
 """How far a batch is: a function of its members and their outcomes."""
 
 import random
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -19,9 +20,12 @@ def _member(number: int, ticker: str = "ACME") -> BatchMember:
     return BatchMember(task_id=derived_task_id(NOON, BATCH, number), ticker=ticker, filing_year=2024)
 
 
-def _outcome(member: BatchMember, state: TaskState = TaskState.SUCCESS, count: int = 1) -> MemberOutcome:
+def _outcome(
+    member: BatchMember, state: TaskState = TaskState.SUCCESS, count: int = 1, ended_at: datetime = NOON
+) -> MemberOutcome:
     digest = RiskDigest(by_category={Category.OTHER: count}) if state is TaskState.SUCCESS else RiskDigest()
-    return MemberOutcome(member=member, state=state, error=ERROR if state is TaskState.FAILURE else None, digest=digest)
+    error = ERROR if state is TaskState.FAILURE else None
+    return MemberOutcome(member=member, state=state, ended_at=ended_at, error=error, digest=digest)
 
 
 def _batch(*tickers: str) -> BatchOpened:
@@ -47,6 +51,15 @@ def test_it_ends_with_its_last_member_however_that_ends(last: TaskState) -> None
     opened = _batch("A", "B")
     outcomes = _outcomes(_outcome(opened.members[0]), _outcome(opened.members[1], last))
     assert status_of(BATCH, opened, outcomes).status == "ENDED"
+
+
+def test_it_has_ended_when_the_last_of_its_members_had_whose_outcome_may_come_first() -> None:
+    opened = _batch("A", "B")
+    first, second = opened.members
+    last = NOON + timedelta(minutes=1)
+    assert status_of(BATCH, opened, _outcomes(_outcome(first, ended_at=last))).ended_at is None
+    status = status_of(BATCH, opened, _outcomes(_outcome(first, ended_at=last), _outcome(second)))
+    assert status.ended_at == last
 
 
 def test_at_its_end_it_says_what_each_company_and_all_of_them_have_and_who_failed_and_why() -> None:

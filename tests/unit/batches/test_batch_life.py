@@ -12,7 +12,8 @@ from schemas.events import batch_opened, member_outcome
 from schemas.identifiers import derived_task_id
 from schemas.risks import Category
 from schemas.tasks import TaskState
-from schemas.topics import BATCHES
+from schemas.topics import BATCHES, WEBHOOKS
+from schemas.webhooks import WebhookDelivery
 from streams.batches.batch_life import BatchLife, OpenedBatch
 from streams.gate import ProcessorGate
 from streams.incoming import KafkaRecord
@@ -22,6 +23,7 @@ from tests.unit.fake_publisher import FakePublisher, Published
 
 BATCH = derived_task_id(NOON, "batch")
 OWNER = "key-1"
+URL = "https://example.com/hook"
 
 
 class Crash(BaseException):
@@ -77,6 +79,11 @@ class Broker(FakePublisher):
         events = {message.event.id: message.event for message in self.on(BATCHES) if message.event is not None}
         return [BatchStatus.model_validate_json(event.data) for event in events.values()]
 
+    def deliveries(self) -> list[WebhookDelivery]:
+        """What is to be delivered; two that differ in anything are two."""
+        told = {message.event.data for message in self.on(WEBHOOKS) if message.event is not None}
+        return [WebhookDelivery.model_validate_json(data) for data in told]
+
 
 def _members(count: int) -> tuple[BatchMember, ...]:
     return tuple(
@@ -89,15 +96,16 @@ def _record(event: CloudEvent) -> KafkaRecord:
     return KafkaRecord("members", 3, 17, NOON, BATCH.encode(), event.data, event.headers())
 
 
-def _opened(count: int, owner: str | None = OWNER) -> KafkaRecord:
-    opened = BatchOpened(members=_members(count), submitted_at=NOON)
+def _opened(count: int, owner: str | None = OWNER, callback_url: str | None = None) -> KafkaRecord:
+    opened = BatchOpened(members=_members(count), submitted_at=NOON, callback_url=callback_url)
     return _record(batch_opened(opened, batch_id=BATCH, source="/test", time=NOON, owner=owner))
 
 
 def _ended(
     member: BatchMember, state: TaskState = TaskState.SUCCESS, *, risks: int = 1, owner: str | None = OWNER
 ) -> KafkaRecord:
-    outcome = MemberOutcome(member=member, state=state, digest=RiskDigest(by_category={Category.OTHER: risks}))
+    digest = RiskDigest(by_category={Category.OTHER: risks})
+    outcome = MemberOutcome(member=member, state=state, ended_at=NOON, digest=digest)
     return _record(member_outcome(outcome, batch_id=BATCH, source="/test", time=NOON, owner=owner))
 
 
@@ -167,13 +175,13 @@ async def _until_the_crash(broker: Broker, records: list[KafkaRecord]) -> list[K
     pytest.fail("there was no crash")
 
 
-_ACKNOWLEDGEMENTS = 1 + 2 * 3
-"""The batch; of each of two members its outcome, that it has ended, the status."""
+_ACKNOWLEDGEMENTS = 1 + 2 * 3 + 1
+"""The batch; of each of two members its outcome, that it has ended, the status; the webhook."""
 
 
 @pytest.mark.parametrize("acknowledged", range(_ACKNOWLEDGEMENTS))
 async def test_a_crash_after_any_acknowledgement_ends_the_batch_once_and_as_without_it(acknowledged: int) -> None:
-    records = [_opened(2), *(_ended(member) for member in _members(2))]
+    records = [_opened(2, callback_url=URL), *(_ended(member) for member in _members(2))]
     unbroken, broker = Broker(), Broker(acknowledgements_left=acknowledged)
     await _process(unbroken, *records)
     uncommitted = await _until_the_crash(broker, records)
@@ -181,6 +189,26 @@ async def test_a_crash_after_any_acknowledgement_ends_the_batch_once_and_as_with
     await _process(broker, *uncommitted)  # delivered again
     assert broker.statuses() == unbroken.statuses()
     assert broker.statuses()[-1].status == "ENDED"
+    assert broker.deliveries() == unbroken.deliveries()
+    assert len(broker.deliveries()) == 1
+
+
+async def test_who_asked_is_told_of_the_end_behind_its_status_and_of_nothing_before() -> None:
+    broker, members = Broker(), _members(2)
+    await _process(broker, _opened(2, callback_url=URL), _ended(members[0]))
+    assert broker.topics() == [BATCHES]
+    await _process(broker, _ended(members[1]))
+    assert broker.topics() == [BATCHES, BATCHES, WEBHOOKS]
+    [delivery] = broker.deliveries()
+    assert (delivery.subject, delivery.url, delivery.owner) == (BATCH, URL, OWNER)
+    assert broker.on(WEBHOOKS)[0].key == BATCH
+
+
+async def test_who_is_told_again_is_told_the_same_under_the_same_id() -> None:
+    broker, [member] = Broker(), _members(1)
+    await _process(broker, _opened(1, callback_url=URL), _ended(member), _ended(member, TaskState.FAILURE))
+    assert len(broker.on(WEBHOOKS)) == 2
+    assert len(broker.deliveries()) == 1
 
 
 async def test_a_batch_of_hundreds_is_told_about_twenty_times_and_surely_at_its_end() -> None:

@@ -48,6 +48,7 @@ async def test_a_success_is_told_behind_its_status_with_the_digest_of_the_whole_
     [outcome] = _told(kafka)
     assert (outcome.member.task_id, outcome.member.ticker, outcome.member.filing_year) == (TASK_ID, "ACME", 2024)
     assert (outcome.state, outcome.error, outcome.digest) == (TaskState.SUCCESS, None, digest_of(RESULT, TASK_ID))
+    assert outcome.ended_at == NOON
     assert len(outcome.digest.most_severe) == 2, "more than the one that the task shows"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.api_description import EXAMPLES
 from gateway.app import Gateway
-from gateway.batches.batch_view import BatchView
+from gateway.batches.batch_view import BatchCounts, BatchView
 from gateway.keys import add_key
 from gateway.problem_types import PROBLEM_TYPES
 from gateway.problems import MEDIA_TYPE, ProblemDocument
@@ -130,7 +130,7 @@ def test_every_reference_leads_somewhere(description: dict[str, Any]) -> None:
     [
         ("/analyze", ["/tasks/{task_id}", "/tasks/{task_id}/events", "/tasks/{task_id}"]),
         ("/index", ["/tasks/{task_id}", "/tasks/{task_id}/events", "/tasks/{task_id}"]),
-        ("/batches", ["/batches/{batch_id}", "/batches/{batch_id}"]),
+        ("/batches", ["/batches/{batch_id}", "/batches/{batch_id}/events", "/batches/{batch_id}"]),
     ],
 )
 def test_what_is_accepted_leads_to_what_can_be_asked_of_it(
@@ -184,3 +184,8 @@ def test_every_other_example_is_what_its_model_writes() -> None:
     assert len(streamed) > 1
     for status in [*EXAMPLES["statuses"].values(), *streamed]:
         assert TaskStatus.model_validate(status).model_dump(mode="json") == status
+    *open_, ended = [json.loads(event["data"]) for event in _events(EXAMPLES["batch_events"])]
+    assert BatchView.model_validate(ended).model_dump(mode="json") == ended
+    assert open_
+    for counts in open_:
+        assert BatchCounts.model_validate(counts).model_dump(mode="json") == counts

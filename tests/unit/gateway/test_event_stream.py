@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway.event_stream import EventStream, event_id, order_of
+from gateway.event_stream import EventStream
 from gateway.status_table.rows import status_row
 from gateway.status_table.status_rows import StatusRecord
+from gateway.status_table.task_events import TaskEvents, event_id, order_of
 from gateway.status_table.watching import TaskWatches
 from schemas.tasks import FINISHED, StatusOrder, TaskState, TaskStatus, in_step
 from tests.unit.examples import NOON, TASK_ID, a_risk, a_status, an_assessment
@@ -74,7 +75,7 @@ class Streams:
         held.callback(self._note_closed)
         watch = held.enter_context(self._watches.of(TASK_ID))
         assert watch is not None
-        stream = EventStream(watch, lambda _row, status: status, seen=seen, heartbeat=heartbeat, held=held)
+        stream = EventStream(TaskEvents(watch, lambda _row, status: status, seen=seen), heartbeat=heartbeat, held=held)
         return asyncio.create_task(stream({"type": "http"}, client.receive, client.send))
 
     def _note_closed(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.materialised.subscriptions import Subscriptions
+from gateway.materialised.subscriptions import Signal, Subscriptions
 
 
 async def _told(subscriptions: Subscriptions[int], *news: tuple[str, int]) -> None:
@@ -48,3 +48,27 @@ async def test_who_has_left_is_told_nothing_and_disturbs_nobody() -> None:
         await _told(subscriptions, ("a", 1))
         assert await stays.next() == 1
     await _told(subscriptions, ("a", 2))
+
+
+async def test_one_listener_may_be_told_of_many_subjects_and_hears_that_something_happened_once() -> None:
+    subscriptions: Subscriptions[int] = Subscriptions()
+    signal = Signal()
+    with subscriptions.join(signal, ["a", "b"]):
+        await _told(subscriptions, *((subject, number) for subject in "abc" for number in range(100)))
+        assert await signal.next()
+        waiting = asyncio.create_task(signal.next())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await _told(subscriptions, ("b", 1))
+        assert await waiting
+    assert not any(map(subscriptions.listened_to, "abc"))
+
+
+async def test_a_signal_that_follows_nothing_any_more_says_so_however_often_it_is_asked() -> None:
+    subscriptions: Subscriptions[int] = Subscriptions()
+    before, after = Signal(), Signal()
+    with subscriptions.join(before, ["a"]):
+        subscriptions.end()
+        assert [await before.next(), await before.next()] == [False, False]
+    with subscriptions.join(after, ["a"]):
+        assert not await after.next()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,7 +22,7 @@ from tests.unit.gateway.idempotency.breaking_kafka import PERHAPS, SURELY_NOT, B
 from tests.unit.gateway.idempotency.fake_claims import FakeClaims
 from transport.publisher import EventTooLarge, KafkaAway
 
-OWNER = "key-1"
+OWNER, URL = "key-1", "https://example.com/hook"
 ALL_OF_ONE = [IDEMPOTENCY, *[TASKS] * 3, BATCH_MEMBERS, BATCHES, *[FILINGS] * 3, IDEMPOTENCY]
 BREAKS = [
     (at, fault, stored)
@@ -94,6 +95,15 @@ async def test_a_batch_is_told_to_workers_and_to_readers_with_the_members_as_the
     assert (status.status, status.ended, status.members) == ("OPEN", {}, opened.members)
     assert [member.task_id for member in opened.members] == _on_lane(kafka) == _members()
     assert [member.ticker for member in opened.members] == ["T0", "T1", "T2"]
+
+
+async def test_where_the_batchs_end_is_told_stands_in_it_and_not_in_its_filings(kafka: FakePublisher) -> None:
+    await _publisher(kafka).submit(TASK_ID, replace(_batch(), callback_url=URL))
+    [opened] = _opened(kafka)
+    [told] = [BatchStatus.model_validate_json(each.event.data) for each in kafka.on(BATCHES) if each.event]
+    assert opened.callback_url == told.callback_url == URL
+    statuses = [TaskStatus.model_validate_json(each.event.data) for each in kafka.on(TASKS) if each.event]
+    assert {status.callback_url for status in statuses} == {None}
 
 
 async def test_statuses_and_filings_name_their_batch_so_that_it_is_told_of_their_ends(kafka: FakePublisher) -> None:
@@ -188,7 +198,8 @@ async def test_the_same_key_is_the_same_batch_and_another_body_is_refused(kafka:
     await gateway.submit("one", TASK_ID, _batch())
     assert await gateway.submit("one", new_task_id(), _batch()) == Receipt(TASK_ID, replayed=True)
     batch = _batch()
-    others = [_batch(4), OfferedBatch(batch.filings, 4, OWNER), OfferedBatch({0: batch.filings[0]}, 3, OWNER)]
+    others = [_batch(4), replace(batch, size=4), replace(batch, filings={0: batch.filings[0]}),
+              replace(batch, callback_url=URL)]  # fmt: skip
     for other in others:
         with pytest.raises(KeyReused):
             await gateway.submit("one", new_task_id(), other)

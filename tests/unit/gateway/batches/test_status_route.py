@@ -1,9 +1,10 @@
 """GET and DELETE /batches/{id}: who may read a batch and end it, and for how long."""
 
+import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,11 +13,14 @@ from fastapi import FastAPI
 
 from gateway import problems
 from gateway.batches.batch_rows import BatchRecord
+from gateway.batches.batch_watching import BatchWatches
 from gateway.canceller import Canceller
 from gateway.keys import Scope, add_key
 from gateway.known_keys import KnownKeys
 from gateway.materialised.follower import TableBehind
-from gateway.routes import batches
+from gateway.open_streams import OpenStreams
+from gateway.routes import batch_events, batches
+from gateway.settings import GatewaySettings
 from schemas.batches import BatchStatus
 from schemas.cancellations import Cancellation
 from schemas.identifiers import new_task_id
@@ -45,9 +49,14 @@ class Gateway:
         self._app = FastAPI()
         problems.register(self._app)
         self._app.include_router(batches.router)
+        self._app.include_router(batch_events.router)
         state = self._app.state
         state.batches, state.table, state.keys, state.follower = self.batches, self.table, KnownKeys(self._keys), self
-        state.settings = SimpleNamespace(result_ttl=LIFE)
+        state.batch_watches = BatchWatches(
+            self.batches, self.table, batch_news=self.batches.news, task_news=self.table.news
+        )
+        state.open_streams = OpenStreams()
+        state.settings = GatewaySettings(api_keys_file=self._keys, result_ttl=LIFE, open_streams=1)
         self.kafka = FakePublisher()
         state.canceller = Canceller(self.kafka, 0.2, lambda: NOON)
 
@@ -73,6 +82,10 @@ class Gateway:
         """Ask for a batch."""
         return await self._ask("GET", batch_id, key)
 
+    async def events(self, batch_id: str, key: str | None = None, **headers: str) -> httpx.Response:
+        """Follow a batch up to its end."""
+        return await self._ask("GET", f"{batch_id}/events", key, **headers)
+
     async def delete(self, batch_id: str, key: str | None = None) -> httpx.Response:
         """Cancel a batch."""
         return await self._ask("DELETE", batch_id, key)
@@ -81,11 +94,11 @@ class Gateway:
         """The status table has these."""
         self.table.apply([record(status, self.owner) for status in statuses], datetime.now(UTC))
 
-    async def _ask(self, method: str, batch_id: str, key: str | None) -> httpx.Response:
+    async def _ask(self, method: str, place: str, key: str | None, **headers: str) -> httpx.Response:
         transport = httpx.ASGITransport(self._app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-            headers = {"X-API-Key": self.key if key is None else key}
-            return await client.request(method, f"/batches/{batch_id}", headers=headers)
+            headers = {"X-API-Key": self.key if key is None else key, **headers}
+            return await client.request(method, f"/batches/{place}", headers=headers)
 
 
 @pytest.fixture
@@ -120,6 +133,56 @@ async def test_an_ended_batch_is_told_for_as_long_as_a_result(gateway: Gateway) 
     assert (answer.status_code, answer.json()["status"]) == (200, "ENDED")
     assert "retry-after" not in answer.headers
     assert _problem(await gateway.get(past.batch_id)) == (410, "batch_expired")
+
+
+async def test_who_waits_for_a_batch_is_answered_at_its_end_or_when_the_time_is_up(gateway: Gateway) -> None:
+    batch = gateway.batch()
+    answer = await gateway.get(f"{batch.batch_id}?wait=0.01")
+    assert (answer.json()["status"], answer.headers["retry-after"]) == ("OPEN", "1")
+    waiting = asyncio.create_task(gateway.get(f"{batch.batch_id}?wait=60"))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    gateway.batches.apply([read(a_batch(batch.batch_id, ended=ALL_ENDED), gateway.owner, datetime.now(UTC))])
+    assert (await waiting).json()["status"] == "ENDED"
+    assert _problem(await gateway.get(f"{batch.batch_id}?wait=61")) == (422, "invalid_request")
+
+
+# Events
+
+
+async def test_a_batch_that_has_ended_is_one_event_with_all_that_is_told_of_it(gateway: Gateway) -> None:
+    batch = gateway.batch(ended=ALL_ENDED)
+    answer = await gateway.events(batch.batch_id)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    [event] = answer.text.strip().split("\n\n")
+    fields = dict(line.split(": ", 1) for line in event.split("\n"))
+    assert fields["event"] == "ENDED"
+    assert json.loads(fields["data"]) == (await gateway.get(batch.batch_id)).json()
+    seen = {"Last-Event-ID": fields["id"]}
+    assert (await gateway.events(batch.batch_id, **seen)).status_code == 204
+    assert (await gateway.events(batch.batch_id, **{"Last-Event-ID": "1"})).status_code == 200
+
+
+async def test_a_stream_is_refused_as_a_status_is(gateway: Gateway) -> None:
+    batch, past = gateway.batch(), gateway.batch(ended=ALL_ENDED, ended_ago=2 * LIFE)
+    _, other = gateway.new_key("other", "read", "read:all")
+    _, submitter = gateway.new_key("submitter", "submit")
+    assert _problem(await gateway.events(batch.batch_id, other)) == (404, "no_such_batch")
+    assert _problem(await gateway.events(batch.batch_id, submitter)) == (403, "scope_missing")
+    assert _problem(await gateway.events(past.batch_id)) == (410, "batch_expired")
+
+
+async def test_an_open_stream_counts_for_its_key_until_it_ends(gateway: Gateway) -> None:
+    batch = gateway.batch()
+    following = asyncio.create_task(gateway.events(batch.batch_id))
+    await asyncio.sleep(0.05)
+    assert _problem(await gateway.events(batch.batch_id)) == (429, "too_many_streams")
+    gateway.batches.apply([read(a_batch(batch.batch_id, ended=ALL_ENDED), gateway.owner, datetime.now(UTC))])
+    assert (await following).status_code == 200
+    assert (await gateway.events(batch.batch_id)).status_code == 200
+
+
+# Who may read it
 
 
 async def test_a_batch_is_its_owners_alone_also_where_a_key_reads_all_tasks(gateway: Gateway) -> None:

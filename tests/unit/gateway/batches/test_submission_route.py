@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gateway import problems
 from gateway.admission import Admission
 from gateway.batches.batch_publisher import BatchPublisher, member_id
 from gateway.bodies_in_hand import BodiesInHand
+from gateway.callbacks import Callbacks
 from gateway.idempotency.fingerprints import batch_hash_in_thread
 from gateway.idempotency.submissions import KeyedSubmissions
 from gateway.keys import add_key
@@ -21,13 +23,16 @@ from gateway.metrics import GatewayMetrics
 from gateway.publisher import FilingPublisher
 from gateway.routes import batch_submissions
 from gateway.settings import GatewaySettings
-from schemas.topics import FILINGS, TASKS
+from schemas.batches import BatchStatus
+from schemas.topics import BATCHES, FILINGS, TASKS
 from tests.unit.examples import NOON
 from tests.unit.fake_publisher import FakePublisher
 from tests.unit.gateway.idempotency.fake_claims import FakeClaims
 from tests.unit.status_table.own_table import OwnTable
+from transport.allowed_receivers import AllowedReceivers
 from transport.documents import DocumentFolders
 from transport.publisher import KafkaAway
+from transport.webhook_secrets import WebhookSecrets, make_secret
 
 FILING = {"ticker": "ACME", "filing_year": 2024, "html_content": "<p>a filing</p>"}
 BAD = {"ticker": "acme", "filing_year": 2024, "html_content": "<p>a filing</p>"}
@@ -39,7 +44,7 @@ class Gateway:
     def __init__(self, folder: Path) -> None:
         self.kafka, self.table = FakePublisher(), OwnTable(folder / "table")
         keys = folder / "keys.json"
-        _, self.key = add_key(keys, "owner")
+        owner, self.key = add_key(keys, "owner")
         settings = GatewaySettings(
             api_keys_file=keys, max_document_bytes=1024, max_batch_bytes=10_000, submissions_per_minute=8
         )
@@ -51,6 +56,8 @@ class Gateway:
         state.settings, state.keys, state.metrics = settings, KnownKeys(keys), GatewayMetrics()
         state.documents, state.batch_publisher = DocumentFolders([folder]), publisher
         state.keyed_batches = KeyedSubmissions(publisher, FakeClaims(self.kafka), batch_hash_in_thread, lambda: NOON)
+        state.callbacks = Callbacks(AllowedReceivers(()), WebhookSecrets(folder / "secrets.json"))
+        make_secret(folder / "secrets.json", owner.id, now=datetime.now(UTC))
         state.admission, self.bodies = Admission(self.table), BodiesInHand(100_000)
         state.bodies = self.bodies
 
@@ -172,6 +179,21 @@ async def test_a_batch_that_kafka_takes_nothing_of_gives_its_places_back(gateway
     assert _problem(answer) == (503, "kafka_unavailable")
     assert "batch_id" not in answer.json()
     assert (await gateway.post(*[FILING] * 8)).status_code == 202
+
+
+async def test_where_its_end_is_told_goes_with_the_batch(gateway: Gateway) -> None:
+    answer = await gateway.post(FILING, callback_url="https://example.com/hook")
+    assert answer.status_code == 202
+    [status] = [BatchStatus.model_validate_json(each.event.data) for each in gateway.kafka.on(BATCHES) if each.event]
+    assert status.callback_url == "https://example.com/hook"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/hook", "https://user:pass@example.com/", "x"])
+async def test_a_batch_whose_end_can_not_be_told_is_refused_as_a_whole(gateway: Gateway, url: str) -> None:
+    answer = await gateway.post(FILING, callback_url=url)
+    assert _problem(answer) == (422, "invalid_request")
+    assert [error["field"] for error in answer.json()["errors"]] == ["callback_url"]
+    assert gateway.kafka.asked == []
 
 
 async def test_each_filing_counts_in_the_rate(gateway: Gateway) -> None:
