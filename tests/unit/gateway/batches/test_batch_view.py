@@ -1,6 +1,5 @@
 """What a batch's owner is told of it."""
 
-from dataclasses import replace
 
 import pytest
 
@@ -22,7 +21,7 @@ PENDING, PROGRESS, RETRY, SUCCESS, FAILURE, CANCELLED = TaskState
 
 def _head(state: TaskState, order: StatusOrder | None = None) -> StatusRow:
     head = status_row(a_status(state).model_dump_json().encode(), "key-1")
-    return head if order is None else replace(head, order=order)
+    return head if order is None else head._replace(order=order)
 
 
 @pytest.mark.parametrize(
