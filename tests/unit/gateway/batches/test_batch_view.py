@@ -1,6 +1,5 @@
 """What a batch's owner is told of it."""
 
-
 import pytest
 
 from gateway.batches.batch_view import (
