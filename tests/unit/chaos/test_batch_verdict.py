@@ -1,11 +1,12 @@
 """The chaos run's verdict on batches finds what is wrong with them."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from gateway.batches.batch_view import view_of
+from gateway.batches.batch_view import ended_standing, view_body
 from schemas.batches import BatchMember, BatchOpened, BatchStatus, MemberOutcome
 from schemas.events import batch_status
 from schemas.identifiers import derived_task_id
@@ -39,7 +40,7 @@ ENDS = _ends(TaskState.SUCCESS, TaskState.FAILURE, TaskState.SUCCESS)
 
 def _status(ends: dict[str, Sequence[TaskStatus]]) -> BatchStatus:
     outcomes = {
-        member.task_id: MemberOutcome(member=member, state=end.status, error=end.error)
+        member.task_id: MemberOutcome(member=member, state=end.status, error=end.error, ended_at=NOON)
         for member in MEMBERS
         for end in ends.get(member.task_id, ())
     }
@@ -52,7 +53,8 @@ def _told(status: BatchStatus) -> ToldOfBatch:
 
 
 OPEN, CLOSING = _told(_status({})), _told(_status(ENDS))
-VIEW = view_of(_status(ENDS), ()).model_dump(mode="json")
+CLOSED = _status(ENDS)
+VIEW = json.loads(view_body(CLOSED.model_dump_json().encode(), ended_standing(CLOSED.ended)))
 
 
 def faults(*told: ToldOfBatch, view: dict[str, Any] = VIEW, beside: bool = False) -> BatchFaults:
