@@ -90,8 +90,13 @@ def invalid_body(error: ValidationError) -> Problem:
     """400 for what is not JSON, 422 naming each field at fault. Never repeats the input, which holds the document."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     if any(each["type"] == "json_invalid" for each in errors):
-        return Problem(HTTPStatus.BAD_REQUEST, "not_json", "The request body is not valid JSON.")
+        return not_json()
     return _invalid(errors)
+
+
+def not_json() -> Problem:
+    """400: the body is no JSON."""
+    return Problem(HTTPStatus.BAD_REQUEST, "not_json", "The request body is not valid JSON.")
 
 
 def _invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:

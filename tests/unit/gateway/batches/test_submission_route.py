@@ -130,7 +130,10 @@ async def test_all_are_refused_where_they_are_wanted_together_or_none_is_left(
     ("content", "status", "type_"),
     [
         ("{", 400, "not_json"),
+        ('{"filings": [{]}', 400, "not_json"),
+        ('{"filings": [{"ticker": ]}', 400, "not_json"),
         ("{}", 422, "invalid_request"),
+        ('{"filings": {}}', 422, "invalid_request"),
         ('{"filings": []}', 422, "invalid_request"),
         ('{"filings": [' + ",".join(["1"] * 501) + "]}", 422, "invalid_request"),
         ('{"filings": [1], "more": 1}', 422, "invalid_request"),
