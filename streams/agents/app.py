@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 import faust
-from faust.transport.drivers.aiokafka import Producer, Transport
+from faust.transport.drivers.aiokafka import Transport
 from faust.types.transports import ConsumerT, ProducerT, TransportT
 
 from schemas.topics import CANCELLATIONS
+from streams.agents.changelog_producer import ChangelogProducer
 from streams.agents.consumer import ExplicitAckConsumer
 from streams.agents.recovery import PatientTables
+from streams.agents.supervision import ActorSupervisor
 from streams.progress import Partition, Position
 from streams.settings import WorkerSettings
 from transport.connection import KafkaConnection
@@ -24,28 +26,13 @@ _COMMIT_SECONDS = 1.0
 _REQUEST_SECONDS = 10.0
 """Faust's default of 90 s is how long the consumer would wait on a connection whose other end was lost without a word.
 The rejoining may wait twice, for a fetch and for a heartbeat; Faust wants no less than the session timeout."""
-_CHANGELOG_REQUEST_SECONDS = 5.0
-"""The same for the Table's producer, whose records are tiny; a filing waits for it after it waited for the consumer."""
 _LOOK_SECONDS = 0.05
 _NEVER_SECONDS = 24 * 60 * 60.0
 
 
-class _ChangelogProducer(Producer):
-    """Faust's producer, which finds out in time that its connection is dead.
-
-    Faust has one time for how long a request may take and how long a record is tried again: 20 minutes. That long a
-    filing would wait on a dead connection; were it shorter, an outage would end the worker.
-    """
-
-    def _new_producer(self, transactional_id: str | None = None) -> Any:
-        producer = super()._new_producer(transactional_id)
-        producer.client._request_timeout_ms = int(_CHANGELOG_REQUEST_SECONDS * 1000)  # noqa: SLF001, no setting has it
-        return producer
-
-
 class _Transport(Transport):
     Consumer: ClassVar[type[ConsumerT]] = ExplicitAckConsumer
-    Producer: ClassVar[type[ProducerT]] = _ChangelogProducer
+    Producer: ClassVar[type[ProducerT]] = ChangelogProducer
 
 
 class WorkerApp(faust.App):
@@ -63,6 +50,7 @@ class WorkerApp(faust.App):
             broker_credentials=_credentials(connection),
             store="rocksdb://",
             TableManager=PatientTables,
+            agent_supervisor=ActorSupervisor,
             datadir=str(settings.worker_dir),
             autodiscover=False,
             web_enabled=False,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Any
 
+from aiokafka.errors import KafkaTimeoutError
 from faust.tables import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 
@@ -15,12 +16,13 @@ class PatientRecovery(Recovery):
 
     Faust takes a time-out for its own stop: its recovery ended quietly when a rebalance met a network that was slow for
     `broker_request_timeout`. The worker then kept its partitions, and began no filing of them until it was restarted.
+    Where the client's own time was up before Faust's, it ended the worker.
     """
 
     async def _wait(self, coro: Any, timeout: Any = None) -> None:
         try:
             await super()._wait(coro, timeout)
-        except (ServiceStopped, asyncio.CancelledError) as ended:
+        except (ServiceStopped, asyncio.CancelledError, KafkaTimeoutError) as ended:
             task = asyncio.current_task()
             if self.should_stop or (task is not None and task.cancelling()):
                 raise

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ class Cluster:
         key: of tier high, for all gateways: a task is told to its owner only, and each is asked for at all of them.
         secret: what that key's webhooks are signed with.
         blows: worker processes that a fault hit while they may have had a filing in hand.
+        endings: how processes ended, of each kind.
     """
 
     system: System
@@ -57,6 +59,7 @@ class Cluster:
     workers: list[Worker] = field(default_factory=list)
     followers: dict[str, Worker] = field(default_factory=dict)
     blows: int = 0
+    endings: Counter[str] = field(default_factory=Counter)
     _closing: threading.Event = field(default_factory=threading.Event)
 
     def start(self, *, gateways: int, workers: int) -> None:
@@ -117,13 +120,17 @@ class Cluster:
 
     def supervise(self) -> None:
         """Start again what died, a moment later, until the cluster is closed."""
-        died: dict[int, float] = {}
+        died: dict[str, float] = {}
         while not self._closing.wait(0.1):
             for part in self.parts:
                 process = part.process
                 if process.running:
-                    died.pop(id(process), None)
-                elif time.monotonic() - died.setdefault(id(process), time.monotonic()) > _RESTART_SECONDS:
+                    continue
+                if process.name not in died:
+                    died[process.name] = time.monotonic()
+                    self.endings[f"{process.name.rpartition('-')[0]} {process.ending()}"] += 1
+                elif time.monotonic() - died[process.name] > _RESTART_SECONDS:
+                    del died[process.name]
                     process.start()
 
     def close(self) -> None:

@@ -38,9 +38,9 @@ _GAP = (2.0, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class ScheduledFault:
-    """One fault: when after the start it begins, and for how many seconds it lasts (0: it is a blow)."""
+    """One fault: how many seconds after the end of the one before it begins, and how many it lasts (0: it is a blow)."""
 
-    at: float
+    after: float
     fault: Fault
     lasts: float
 
@@ -49,13 +49,15 @@ def scheduled_faults(random_: random.Random, seconds: float) -> list[ScheduledFa
     """Faults one after another, with seconds between them, over so long a time."""
     weights = dict(_WEIGHTS)
     schedule: list[ScheduledFault] = []
-    at = random_.uniform(*_GAP)
-    while at < seconds:
+    after = random_.uniform(*_GAP)
+    planned_for = after
+    while planned_for < seconds:
         [fault] = random_.choices([*weights], [*weights.values()])
         lasts = random_.uniform(*_DURATIONS[fault]) if fault in _DURATIONS else 0.0
         if fault is Fault.SILENCE_WORKERS:
             # The dead connections of a half-open link stay in Toxiproxy, and crash it at that link's next toxic.
             weights[fault] = 0
-        schedule.append(ScheduledFault(at, fault, lasts))
-        at += lasts + random_.uniform(*_GAP)
+        schedule.append(ScheduledFault(after, fault, lasts))
+        after = random_.uniform(*_GAP)
+        planned_for += lasts + after
     return schedule

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from aiokafka.errors import KafkaTimeoutError
 from faust.tables.recovery import RebalanceAgain, ServiceStopped
 
 from streams.agents.app import WorkerApp
@@ -26,6 +27,10 @@ async def _never() -> None:
     await asyncio.Event().wait()
 
 
+async def _late() -> None:
+    raise KafkaTimeoutError
+
+
 async def _cancelled() -> None:
     raise asyncio.CancelledError
 
@@ -39,6 +44,12 @@ async def test_what_is_not_told_in_time_is_asked_again(recovery: PatientRecovery
 async def test_what_a_lost_connection_cancelled_is_asked_again(recovery: PatientRecovery) -> None:
     with pytest.raises(RebalanceAgain):
         await recovery._wait(_cancelled(), timeout=5)
+    assert recovery.signal_recovery_start.is_set()
+
+
+async def test_what_kafka_did_not_tell_its_client_in_time_is_asked_again(recovery: PatientRecovery) -> None:
+    with pytest.raises(RebalanceAgain):
+        await recovery._wait(_late(), timeout=5)
     assert recovery.signal_recovery_start.is_set()
 
 
