@@ -15,7 +15,7 @@ class Told:
     """One request that a receiver got.
 
     Attributes:
-        subject: the task whose end it tells.
+        subject: the task or batch whose end it tells.
         state: how that ended, as it tells.
         genuine: its signature is that of our secret.
         taken: it was answered with a 2xx.
@@ -61,5 +61,5 @@ class Callbacks:
         except WebhookVerificationError:
             genuine = False
         data = json.loads(request.body)["data"]
-        told = Told(data["task_id"], request.webhook_id, data["status"], genuine, taken=request.answer.startswith("2"))
-        self.told.append(told)
+        subject, taken = data.get("task_id") or data["batch_id"], request.answer.startswith("2")
+        self.told.append(Told(subject, request.webhook_id, data["status"], genuine, taken))

@@ -22,6 +22,7 @@ _PATIENCE = 20.0
 _ASK_AGAIN_SECONDS = 0.04
 _LAST_TASKS, _LAST_BATCHES = 60, 10
 _YEAR = 2024
+_ANSWERS_OF_BATCHES = "500/200"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,9 @@ class Submitter:
                 self._submit_filing(planned)
 
     def to_be_called(self) -> list[str]:
-        """The accepted tasks whose ends are told to a callback."""
-        return [filing.task_id for filing in self.accepted if filing.planned.answers is not None]
+        """The accepted tasks, and all batches, whose ends are told to a callback."""
+        tasks = [filing.task_id for filing in self.accepted if filing.planned.answers is not None]
+        return [*tasks, *(batch.batch_id for batch in self.batches)]
 
     def _submit_filing(self, planned: PlannedFiling) -> None:
         content = ""
@@ -88,7 +90,10 @@ class Submitter:
 
     def _submit_batch(self, batch: PlannedBatch) -> None:
         contents = [planned.content() for planned in batch.filings]
-        body = {"filings": [self._body(*each) for each in zip(batch.filings, contents, strict=True)]}
+        body = {
+            "filings": [self._body(*each) for each in zip(batch.filings, contents, strict=True)],
+            "callback_url": self.callbacks.url(f"batch-{contents[0]}", _ANSWERS_OF_BATCHES),
+        }
         # The same batch however often it is sent: what an earlier try left undone is completed by the next.
         key = {"Idempotency-Key": uuid.uuid4().hex}
         patience = iter([batch.patience or _PATIENCE])

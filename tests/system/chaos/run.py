@@ -64,6 +64,7 @@ def chaos(
         executions = {each.task_id: cluster.system.executions(each.content) for each in submitter.accepted}
     batches = faults_of_batches(submitter.batches, facts, told.batches)
     ends = {task_id: ends_[0].status.value for task_id, ends_ in facts.ends.items()}
+    ends |= {each.batch_id: "ENDED" for each in submitter.batches if each.batch_id not in batches.not_closed}
     webhooks = faults_of_webhooks(submitter.to_be_called(), called, ends)
     verdict = judge(
         submitter.accepted,

@@ -9,12 +9,12 @@ from tests.system.chaos.callbacks import Told
 
 @dataclass(frozen=True, slots=True)
 class WebhookFaults:
-    """The tasks of whose ends was told wrongly.
+    """The tasks and batches of whose ends was told wrongly.
 
     Attributes:
         missing: of whose end no request was answered with a 2xx.
-        wrong: told of in another state than it ended in, or without an end, under several ids, under that of another
-            task, or with a signature that is not ours.
+        wrong: told of in another state than it ended in, or without an end, under several ids, under that of
+            another, or with a signature that is not ours.
     """
 
     missing: Sequence[str]
@@ -25,9 +25,9 @@ def faults_of_webhooks(asked: Sequence[str], told: Sequence[Told], ends: Mapping
     """Compare.
 
     Args:
-        asked: the tasks with a callback.
+        asked: the tasks and batches with a callback.
         told: all requests that came; also of filings whose acceptance nobody was told of.
-        ends: task -> the state that it ended in.
+        ends: task or batch -> the state that it ended in.
     """
     by_subject: dict[str, list[Told]] = defaultdict(list)
     subjects_by_id: dict[str, set[str]] = defaultdict(set)
