@@ -47,6 +47,21 @@ class Difference:
         return f"{self.topic}: {self.what}"
 
 
+class _Refusal:
+    """Why brokers refuse a client, once they do.
+
+    Apart from `TopicAdmin`: a client that knew its owner would be freed by the garbage collector, in whatever thread
+    that is at work.
+    """
+
+    reason: str | None = None
+
+    def note(self, error: KafkaError) -> None:
+        """Note it: waiting does not help, so who waits is told. All other errors are a broker that is away."""
+        if error.code() in _REFUSED:
+            self.reason = error.str()
+
+
 class TopicAdmin:
     """Creates and compares topics.
 
@@ -59,9 +74,9 @@ class TopicAdmin:
 
     def __init__(self, connection: KafkaConnection, *, timeout: float = 10.0) -> None:
         self._bootstrap_servers, self._timeout = connection.bootstrap_servers, timeout
-        self._refusal: str | None = None
+        self._refusal = _Refusal()
         # Its type has no word of callbacks, which it takes like every client.
-        config: dict[str, Any] = {**connection.client_settings(), "log_level": 2, "error_cb": self._on_error}
+        config: dict[str, Any] = {**connection.client_settings(), "log_level": 2, "error_cb": self._refusal.note}
         self._client = AdminClient(config)
 
     def apply(self, topics: Sequence[Topic]) -> list[str]:
@@ -124,7 +139,7 @@ class TopicAdmin:
             metadata = self._client.list_topics(timeout=self._timeout)
         except KafkaException as error:
             raise self._unreachable() from error
-        self._refusal = None
+        self._refusal.reason = None
         return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
 
     def _create(self, topics: Iterable[Topic]) -> list[str]:
@@ -176,11 +191,6 @@ class TopicAdmin:
 
     def _unreachable(self) -> KafkaUnreachable:
         self._client.poll(0)
-        if self._refusal is not None:
-            return KafkaUnreachable(f"no connection to Kafka at {self._bootstrap_servers}: {self._refusal}")
+        if self._refusal.reason is not None:
+            return KafkaUnreachable(f"no connection to Kafka at {self._bootstrap_servers}: {self._refusal.reason}")
         return KafkaUnreachable(f"no Kafka broker answers at {self._bootstrap_servers}")
-
-    def _on_error(self, error: KafkaError) -> None:
-        # Waiting does not help against these, so who waits is told; all others are a broker that is away.
-        if error.code() in _REFUSED:
-            self._refusal = error.str()
