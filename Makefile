@@ -44,7 +44,7 @@ test: check servers ## Check, then run all tests, real servers included
 	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadscope --max-worker-restart 0
 	$(BIN)/python -m pytest -m alone
 
-bench: setup ## Measure the running system, and print the figures with their aims as JSON (8 minutes)
+bench: setup ## Measure the running system, and print the figures with their aims as JSON (about 10 minutes)
 	@$(BIN)/python -m benchmarks
 
 check: setup ## Format, lint, types, import directions

@@ -30,7 +30,7 @@ def main() -> None:
     """Measure with the durations of the command line, and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seconds", type=float, default=3.0, help="of each unpaced load; a paced one takes thrice")
-    arguments.add_argument("--rounds", type=int, default=3, help="in which what is compared takes turns")
+    arguments.add_argument("--rounds", type=int, default=2, help="in which what is compared takes turns")
     given = arguments.parse_args()
     figures: list[Figure] = []
     with running_system(workers=0) as system, tempfile.TemporaryDirectory() as folder:

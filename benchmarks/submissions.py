@@ -38,7 +38,7 @@ def main() -> None:
     arguments.add_argument(
         "--seconds", type=float, default=4.0, help="of each unpaced load; a paced one takes three times"
     )
-    arguments.add_argument("--rounds", type=int, default=3, help="in which what is compared takes turns")
+    arguments.add_argument("--rounds", type=int, default=2, help="in which what is compared takes turns")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bodies = Bodies(Path(folder))

@@ -46,9 +46,9 @@ _POLL_SECONDS = 0.001
 def main() -> None:
     """Measure with the sizes of the command line, and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--tasks", type=int, default=2000, help="at once")
-    arguments.add_argument("--single", type=int, default=500, help="tasks sent one after the other")
-    arguments.add_argument("--rounds", type=int, default=3, help="in which what is compared takes turns")
+    arguments.add_argument("--tasks", type=int, default=1000, help="at once")
+    arguments.add_argument("--single", type=int, default=200, help="tasks sent one after the other")
+    arguments.add_argument("--rounds", type=int, default=2, help="in which what is compared takes turns")
     given = arguments.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
