@@ -105,7 +105,7 @@ def first_line_of(run: list[str], task: str, folder: Path) -> str:
     consumer.start()
     try:
         [line] = eventually(
-            lambda: [each for each in consumer.output().splitlines() if each.startswith(f"task {task}: ")],
+            lambda: [each for each in consumer.log.read_text().splitlines() if each.startswith(f"task {task}: ")],
             within=60,
             what=f"the consumer reads the assessment of {task}",
         )

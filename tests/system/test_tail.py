@@ -49,9 +49,9 @@ async def _tell_status(publisher: KafkaPublisher) -> str:
 
 
 def _line(process: Process, task: str) -> str:
-    """The line that tells of a task."""
+    """The line that tells of a task, of all that was printed: from the beginning that may be megabytes."""
     return eventually(
-        lambda: next((line for line in process.output().splitlines() if task in line), None),
+        lambda: next((line for line in process.log.read_text().split("\n")[:-1] if task in line), None),
         within=20,
         what=f"a line of {task}",
     )
@@ -70,7 +70,7 @@ async def test_statuses_are_printed_from_now_on_as_they_come_until_ctrl_c(
         os.kill(process.pid, signal.SIGINT)
         assert process.ended_within(20)
         assert process.ending() == "ended with exit code 0"
-        assert before not in process.output()
+        assert before not in process.log.read_text()
 
 
 async def test_assessments_are_printed_from_the_beginning_as_json(
