@@ -13,8 +13,8 @@ from tests.integration.stores.stored_filings import filing, texts
 from tests.waiting import eventually
 
 SPAWN = multiprocessing.get_context("spawn")  # workers are new programs too; LanceDB does not survive a fork
-WRITERS = 3
-YEARS = range(2010, 2016)
+WRITERS = 4
+YEARS = range(2010, 2020)
 DEADLINE = 240.0
 """Under what a test may take at all. To begin takes each process seconds of a processor, which others may keep busy."""
 
