@@ -15,7 +15,7 @@ from benchmarks.rig.empty_analysis import sample_assessment
 from benchmarks.rig.figures import Figure, print_figures
 from benchmarks.rig.running_system import RunningSystem, running_system
 from benchmarks.rig.status_topic import finished_status, put_statuses, running_status
-from benchmarks.rig.vegeta import Target, paced
+from benchmarks.rig.vegeta import Target, paced, unpaced
 from schemas.tasks import TaskStatus
 
 CONNECTIONS = 10
@@ -23,6 +23,7 @@ RATE = 20
 _COMPANIES = 10
 _RUNNING_EVERY = 10
 _LABELLED_EVERY = 10
+_WARM_UP_SECONDS = 4.0
 _ONE_RISK = sample_assessment(100, risks=1)
 _LABEL = ("desk", "credit")
 QUERIES = {
@@ -45,8 +46,9 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=3.0, help="of each load")
     given = arguments.parse_args()
     figures: list[Figure] = []
-    with running_system(workers=0) as system:
+    with running_system(workers=0, steady_kafka=True) as system:
         _fill(system, given.tasks)
+        _warm_up(system)
         for name, query in QUERIES.items():
             target = Target("GET", f"{system.url}/tasks?{query}", system.headers)
             load = paced([target], rate=RATE, connections=CONNECTIONS, seconds=given.seconds)
@@ -61,6 +63,12 @@ def _fill(system: RunningSystem, count: int) -> None:
     # The first listing waits for as much as the table lacks; its time is that of the table's.
     while httpx.get(f"{system.url}/tasks", headers=system.headers, timeout=60).status_code != httpx.codes.OK:
         pass
+
+
+def _warm_up(system: RunningSystem) -> None:
+    # The broker compiles on the machine's two cores what it is asked for the first time.
+    newest = Target("GET", f"{system.url}/tasks", system.headers)
+    unpaced([newest], connections=CONNECTIONS, seconds=_WARM_UP_SECONDS)
 
 
 def _statuses(count: int) -> Iterator[TaskStatus]:

@@ -5,7 +5,8 @@ import logging
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -17,6 +18,12 @@ log = logging.getLogger(__name__)
 _AFTER_LAST_KEY = b"\xff"
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 """RocksDB's default of 64 MiB, of which it keeps two, is half of what a gateway may use."""
+_KEPT_FROM_BYTES = _WRITE_BUFFER_BYTES // 2
+"""So much in memory is written to disk by us. A full buffer RocksDB would write while it holds Python's lock, and where
+the disk is slow, or merging is behind, the gateway would answer nobody until it is through."""
+_KEPT_AFTER_SECONDS = 300.0
+"""What is read again from the topics after a crash is never older."""
+_IN_MEMORY = "rocksdb.cur-size-active-mem-table"
 _ROOM_BYTES = 2 * _WRITE_BUFFER_BYTES
 """What a database that is opened anew may write at once."""
 _PROBE_BYTES = 1024 * 1024
@@ -35,11 +42,14 @@ class DatabaseClosed(OSError):
 class Database:
     """Keys and values in RocksDB, both bytes. One writer (the follower's thread), any number of readers.
 
+    A write is in memory, and on disk a while later; a crash leaves all as it was after an earlier write, and the writer
+    must have the rest from where it had it. `close` keeps all.
+
     On a disk that is full or can't be written to it begins closed, without a row, until `mend` could open it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._options = folder, _options()
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._folder, self._clock, self._options = folder, clock, _options()
         # Held while the database is opened anew, which closes it for a moment.
         self._opening = threading.Lock()
         self._db: Rdict | None = None
@@ -85,8 +95,7 @@ class Database:
         """Put values, and delete the keys whose value is None, in one atomic write.
 
         Args:
-            filling: one of many that follow one another. They cost less, and a crash may lose the last of them, so
-                that what is left is as it was after an earlier one. The next write that is not filling keeps them all.
+            filling: one of many that follow one another: files are merged later.
         """
         batch = WriteBatch(raw_mode=True)
         for key, value in writes.items():
@@ -112,6 +121,18 @@ class Database:
                 batch = WriteBatch(raw_mode=True)
                 batch.delete_range(first, end)
                 self._write(batch)
+
+    def check_disk(self) -> None:
+        """Tell of a disk that takes no write before there is one to be lost.
+
+        Raises:
+            OSError: the disk is full, or can't be written to; `mend` is to be called.
+        """
+        try:
+            _check_room(self._folder)
+        except OSError:
+            self._takes_writes = False
+            raise
 
     def mend(self) -> None:
         """After a write that failed, or on a disk that let it not be opened, be able to write; else does nothing.
@@ -155,6 +176,7 @@ class Database:
             log.warning("the status table in %s was damaged and is begun anew: %s", self._folder, error)
             self._db = Rdict(str(self._folder), self._options)
         self._takes_writes, self._is_filled = True, False
+        self._kept_at = self._clock()
 
     @property
     def _opened(self) -> Rdict:
@@ -165,18 +187,21 @@ class Database:
     def _write(self, batch: WriteBatch, *, filling: bool = False) -> None:
         try:
             if filling != self._is_filled:
-                self._be_filled(filling=filling)
-            self._opened.write(batch, _UNLOGGED if filling else None)
+                self._opened.set_options({_MERGED_FROM: _FILES_WHILE_FILLED if filling else _FILES_AT_REST})
+                self._is_filled = filling
+            self._opened.write(batch, _UNLOGGED)
+            self._keep_if_due(self._opened)
         except Exception:
             self._takes_writes = False
             raise
 
-    def _be_filled(self, *, filling: bool) -> None:
-        if not filling:
-            # Before the next write, which is logged: a crash would leave it without what was filled before it.
-            self._opened.flush(wait=True)
-        self._opened.set_options({_MERGED_FROM: _FILES_WHILE_FILLED if filling else _FILES_AT_REST})
-        self._is_filled = filling
+    def _keep_if_due(self, db: Rdict) -> None:
+        now = self._clock()
+        in_memory = db.property_int_value(_IN_MEMORY) or 0
+        if in_memory > _KEPT_FROM_BYTES or now - self._kept_at > _KEPT_AFTER_SECONDS:
+            # Begins only, unless the one before is not through: that is waited for, without Python's lock.
+            db.flush(wait=False)
+            self._kept_at = now
 
 
 class View:

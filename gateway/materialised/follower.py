@@ -186,6 +186,7 @@ class TopicsFollower:
         return self._all_partitions({} if source is None else source.offsets)
 
     def _check_identities(self) -> None:
+        self._database.check_disk()
         for topic in self._topics.values():
             if self._identity(topic) != topic.identity:
                 raise _Rebuild(topic, "the topic was deleted and made anew")
@@ -244,7 +245,6 @@ class TopicsFollower:
             source = Source(*topic.identity, offsets, now, topic.rows.version)
             writes |= change.writes
             writes[source_key(topic.rows.prefix)] = source.encode()
-        # Until the ends are reached there is so much that a log of it would cost more than to read it again.
         self._database.write(writes, filling=self._fault is not None)
         for topic, _, offsets in read:
             topic.positions.move(offsets)

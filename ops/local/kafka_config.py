@@ -65,6 +65,8 @@ def broker_settings(node: int, nodes: Mapping[int, Listeners]) -> dict[str, str]
         # 1 GiB and 10 MiB by default: each partition's two indexes are laid out at their full size.
         "log.segment.bytes": str(128 * _MIB),
         "log.index.size.max.bytes": str(512 * _KIB),
+        # 128 MiB by default, filled with zeros at each start: for topics that no local Kafka ever has.
+        "log.cleaner.dedupe.buffer.size": str(8 * _MIB),
         # 9 s by default, until a dead broker's partitions move, and until one that was killed may come back
         # (measured: it is ready again after 10.5 s, now 5 s). One that was frozen for 6 s served on after it.
         "broker.session.timeout.ms": "3000",

@@ -72,6 +72,10 @@ class Gateway:
         headers = {"X-API-Key": self.key if key is None else key, **more.pop("headers", {})}
         return _http.request(method, self.url + path, headers=headers, timeout=timeout, **more)
 
+    def ask_without_key(self, path: str) -> httpx.Response:
+        """What anybody may ask."""
+        return _http.get(self.url + path, timeout=20)
+
     def ready(self) -> bool:
         """Whether /ready says so."""
         return _answers(f"{self.url}/ready")
@@ -83,6 +87,10 @@ class Worker:
 
     process: Process
     probe: str
+
+    def ask(self, path: str) -> httpx.Response:
+        """What a probe says."""
+        return _http.get(self.probe + path, timeout=20)
 
     def ready(self) -> bool:
         """Whether it is at work."""

@@ -3,7 +3,6 @@
 import random
 from pathlib import Path
 
-import httpx
 from confluent_kafka import Producer
 
 from schemas.events import filing_submitted
@@ -67,7 +66,7 @@ class Upstream:
 
 def ended(worker: Worker) -> int:
     """How many filings the worker has ended."""
-    shown = httpx.get(f"{worker.probe}/metrics").text
+    shown = worker.ask("/metrics").text
     counts = [line for line in shown.splitlines() if line.startswith('sigmak_filings_finished_total{state="SUCCESS"}')]
     return sum(int(float(line.split()[1])) for line in counts)
 

@@ -55,7 +55,7 @@ def named(kind: str) -> str:
 
 
 def sample(worker: Worker, line: str) -> float:
-    shown = httpx.get(f"{worker.probe}/metrics").text.splitlines()
+    shown = worker.ask("/metrics").text.splitlines()
     return sum(float(each.rpartition(" ")[2]) for each in shown if each.startswith(f"{line} "))
 
 

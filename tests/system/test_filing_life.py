@@ -3,7 +3,6 @@
 import time
 import uuid
 
-import httpx
 import uuid_utils.compat
 from confluent_kafka import Producer
 
@@ -139,7 +138,7 @@ def test_undecodable_bytes_become_a_counted_dead_letter_and_the_worker_goes_on(s
     assert [header(message, "sigmak-dead-type") for message in dead] == ["undecodable"]
     assert header(dead[0], "sigmak-original-topic") == FILINGS
     assert worker.process.running
-    metrics = _metrics(worker.probe)
+    metrics = worker.ask("/metrics").text
     assert 'sigmak_filings_dead_lettered_total{reason="undecodable"} 1.0' in metrics
 
 
@@ -152,7 +151,7 @@ def test_an_event_of_a_task_that_has_ended_is_skipped(system: System) -> None:
     producer = Producer({"bootstrap.servers": system.kafka, "partitioner": "murmur2_random"})
     producer.produce(FILINGS, event.value(), event.key(), headers=event.headers())
     assert producer.flush(10) == 0
-    eventually(lambda: "sigmak_filings_skipped_total 1.0" in _metrics(worker.probe), within=10, what="the skip")
+    eventually(lambda: "sigmak_filings_skipped_total 1.0" in worker.ask("/metrics").text, within=10, what="the skip")
     assert system.executions(name) == 1
     assert _assessments(system, task_id) == 1
 
@@ -170,17 +169,13 @@ def test_a_filing_event_of_an_upstream_without_a_key_is_worked_on(system: System
     assert worker.process.running
 
 
-def _metrics(probe: str) -> str:
-    return httpx.get(f"{probe}/metrics").text
-
-
 def test_a_stuck_partition_makes_the_worker_not_ready_and_is_named(system: System) -> None:
     gateway, worker = system.gateway(), system.worker("scripted", stuck_seconds=1)
     name = _named("hold")
     task_id = gateway.submit(ticker="STUCK", html_content=name)
     _began(system, name)
     eventually(lambda: not worker.ready(), within=20, what="the worker says that it is stuck")
-    [reason] = httpx.get(f"{worker.probe}/ready").json()["reasons"]
+    [reason] = worker.ask("/ready").json()["reasons"]
     assert "sigmak.filings.v1, partition" in reason
     assert "is stuck" in reason
     assert "stuck: sigmak.filings.v1, partition" in worker.process.log.read_text()
@@ -195,16 +190,20 @@ def test_a_worker_shows_lag_age_stages_and_queue(system: System) -> None:
     waiting = [gateway.submit(ticker="METRIC", html_content=each) for each in (name, _named("quick"))]
     _began(system, name)
     lane = 'lane="sigmak.filings.v1"'
-    eventually(lambda: f"sigmak_lane_lag{{{lane}}} 2.0" in _metrics(worker.probe), within=20, what="both are counted")
+    eventually(
+        lambda: f"sigmak_lane_lag{{{lane}}} 2.0" in worker.ask("/metrics").text, within=20, what="both are counted"
+    )
     age = next(
-        line for line in _metrics(worker.probe).splitlines() if line.startswith(f"sigmak_lane_oldest_seconds{{{lane}}}")
+        line
+        for line in worker.ask("/metrics").text.splitlines()
+        if line.startswith(f"sigmak_lane_oldest_seconds{{{lane}}}")
     )
     assert float(age.split()[1]) > 0
     _let_go(system, name)
     for task_id in waiting:
         gateway.ended(task_id)
-    eventually(lambda: f"sigmak_lane_lag{{{lane}}} 0.0" in _metrics(worker.probe), within=20, what="nothing waits")
-    shown = _metrics(worker.probe)
+    eventually(lambda: f"sigmak_lane_lag{{{lane}}} 0.0" in worker.ask("/metrics").text, within=20, what="nothing waits")
+    shown = worker.ask("/metrics").text
     assert 'sigmak_stage_seconds_count{stage="reading"} 2.0' in shown
     assert 'sigmak_filings_finished_total{state="SUCCESS"} 2.0' in shown
     assert "sigmak_producer_queue_events" in shown

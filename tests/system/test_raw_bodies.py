@@ -182,7 +182,7 @@ def test_a_refused_media_type_is_told_which_are_taken(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("path", ["/analyze", "/index"])
 def test_openapi_shows_both_kinds_of_body(gateway: Gateway, path: str) -> None:
-    operation = httpx.get(f"{gateway.url}/openapi.json").json()["paths"][path]["post"]
+    operation = gateway.ask_without_key("/openapi.json").json()["paths"][path]["post"]
     assert list(operation["requestBody"]["content"]) == ["application/json", "text/html", "text/plain"]
     named = {(each["in"], each["name"]) for each in operation["parameters"]}
     scoring = ("retrieve_top_k", "revenue_usd", "market_value_usd") if path == "/analyze" else ()
@@ -192,7 +192,7 @@ def test_openapi_shows_both_kinds_of_body(gateway: Gateway, path: str) -> None:
 
 
 def test_openapi_says_in_which_unit_a_companys_size_is(gateway: Gateway) -> None:
-    operation = httpx.get(f"{gateway.url}/openapi.json").json()["paths"]["/analyze"]["post"]
+    operation = gateway.ask_without_key("/openapi.json").json()["paths"]["/analyze"]["post"]
     described = {each["name"]: each["schema"].get("description", "") for each in operation["parameters"]}
     assert "whole US dollars" in described["revenue_usd"]
     assert "whole US dollars" in described["market_value_usd"]

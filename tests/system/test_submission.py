@@ -242,9 +242,9 @@ def test_a_path_that_leads_out_is_refused_alike_whether_or_not_it_exists(gateway
 
 
 def test_probes_need_no_key(gateway: Gateway) -> None:
-    assert httpx.get(f"{gateway.url}/live").json() == {"status": "alive"}
-    assert httpx.get(f"{gateway.url}/ready").json() == {"status": "ready", "reasons": []}
-    health = httpx.get(f"{gateway.url}/health").json()
+    assert gateway.ask_without_key("/live").json() == {"status": "alive"}
+    assert gateway.ask_without_key("/ready").json() == {"status": "ready", "reasons": []}
+    health = gateway.ask_without_key("/health").json()
     assert health == {"status": "ok", "parts": {"kafka": "ok", "topics": "ok", "status_table": "ok", "api_keys": "ok"}}
 
 
@@ -259,7 +259,7 @@ def test_a_gateway_shows_what_it_accepted_and_how_far_its_table_is(system: Syste
     gateway = system.gateway()
     task_id = gateway.submit()
     eventually(lambda: gateway.status(task_id), within=10, what="the status")
-    shown = httpx.get(f"{gateway.url}/metrics").text
+    shown = gateway.ask_without_key("/metrics").text
     assert 'sigmak_filings_accepted_total{priority="normal"} 1.0' in shown
     assert "sigmak_status_table_lag 0.0" in shown
     assert "sigmak_producer_queue_events 0.0" in shown

@@ -85,11 +85,18 @@ async def test_while_the_table_is_rebuilt_nobody_is_told_that_it_holds_all(topic
 
 
 class _HeldUpWhenMended(Database):
-    """It was opened anew, and nothing else goes on until the test says so."""
+    """It is damaged, is opened anew, and nothing else goes on until the test says so."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self._current = folder / "CURRENT"
         self.mended, self.go_on = threading.Event(), threading.Event()
+
+    def close(self) -> None:
+        """Close it, as a damaged one where it is opened anew."""
+        super().close()
+        if not self.takes_writes:
+            self._current.unlink()
 
     def mend(self) -> None:
         """Mend and wait."""
@@ -108,7 +115,6 @@ async def test_while_a_table_that_was_damaged_on_a_full_disk_is_rebuilt_nobody_i
         await live.catch_up()
         with full_disk():  # found out when the table is noted to be up to date
             await asyncio.to_thread(eventually, live.follower.fault, within=20, what="the table can't be written")
-            (folder / "CURRENT").unlink()
         assert await asyncio.to_thread(database.mended.wait, 20)
         assert live.table.get(before) is None
         catching_up = asyncio.create_task(live.catch_up())

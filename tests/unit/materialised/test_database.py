@@ -2,15 +2,17 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
-from gateway.materialised.database import Database, DatabaseClosed
+from gateway.materialised.database import Database
 from tests.full_disk import full_disk
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -65,28 +67,13 @@ def test_what_was_written_survives_a_restart(folder: Path) -> None:
     again.close()
 
 
-def test_after_a_crash_there_is_all_of_a_write_or_nothing(database: Database, folder: Path, tmp_path: Path) -> None:
-    for number in range(20):
-        text = str(number).encode()
-        database.write({b"row:" + text: b"", b"offset": text})
-        crashed = shutil.copytree(folder, tmp_path / f"crash-{number}")  # what a killed process leaves
-        left = Database(crashed)
-        assert left.get(b"offset") == text
-        assert all(left.get(b"row:" + str(n).encode()) is not None for n in range(number + 1))
-        left.close()
+# What a crash leaves
 
 
-# Filling it
-
-
-_MORE_THAN_IS_HELD_IN_MEMORY = 48
-"""Rows of a MiB; RocksDB keeps two buffers of 16 MiB before it has written one to disk."""
-
-
-def _fill(database: Database, numbers: range, size: int = 1024 * 1024) -> None:
+def _put_rows(database: Database, numbers: range, *, size: int, filling: bool = False) -> None:
     for number in numbers:
         text = str(number).encode()
-        database.write({b"row:" + text: os.urandom(size), b"offset": text}, filling=True)
+        database.write({b"row:" + text: os.urandom(size), b"offset": text}, filling=filling)
 
 
 def _rows_up_to_the_offset(database: Database) -> int:
@@ -98,55 +85,62 @@ def _rows_up_to_the_offset(database: Database) -> int:
     return held
 
 
-def test_what_a_crash_leaves_of_a_table_that_is_filled_is_as_it_was_after_one_of_its_writes(
-    database: Database, folder: Path, tmp_path: Path
-) -> None:
-    database.write({b"offset": b"0", b"row:0": b""})
-    _fill(database, range(1, _MORE_THAN_IS_HELD_IN_MEMORY))
-    left = Database(shutil.copytree(folder, tmp_path / "crash"))  # what a killed process leaves
-    assert 0 < _rows_up_to_the_offset(left) < _MORE_THAN_IS_HELD_IN_MEMORY
+_ROWS_BEFORE_THE_CRASH = 12
+"""Of a MiB: fewer than fill RocksDB's buffer, which it would write to disk then, whoever waits."""
+
+
+def _put_rows_and_die(folder: Path, *, filling: bool) -> None:
+    _put_rows(Database(folder), range(_ROWS_BEFORE_THE_CRASH), size=1024 * 1024, filling=filling)
+    eventually(lambda: any(folder.glob("*.sst")), within=10, what="rows are on disk")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("filling", [False, True])
+def test_what_a_crash_leaves_is_as_it_was_after_one_of_the_last_writes(folder: Path, *, filling: bool) -> None:
+    writer = get_context("spawn").Process(target=_put_rows_and_die, args=(folder,), kwargs={"filling": filling})
+    writer.start()
+    writer.join(30)
+    assert writer.exitcode == -signal.SIGKILL
+    left = Database(folder)
+    assert 5 <= _rows_up_to_the_offset(left) <= _ROWS_BEFORE_THE_CRASH
     left.close()
 
 
-def test_behind_a_write_that_is_none_of_its_filling_a_crash_loses_nothing(
-    database: Database, folder: Path, tmp_path: Path
-) -> None:
-    _fill(database, range(10), size=10)
-    database.write({b"offset": b"10", b"row:10": b""})
-    left = Database(shutil.copytree(folder, tmp_path / "crash"))
-    assert _rows_up_to_the_offset(left) == 11
+def test_what_was_written_is_on_disk_after_five_minutes(folder: Path, tmp_path: Path) -> None:
+    minutes = iter([0, 1, 4, 6])
+    database = Database(folder, clock=lambda: next(minutes) * 60)
+    kept = []
+    for number in range(3):
+        _put_rows(database, range(number, number + 1), size=10)
+        kept.append(_kept_after_a_crash(folder, tmp_path / f"crash-{number}"))
+    assert kept[:2] == [0, 0]
+    eventually(lambda: _kept_after_a_crash(folder, tmp_path / "later") == 3, within=5, what="all rows are on disk")
+    database.close()
+
+
+def _kept_after_a_crash(folder: Path, copy: Path) -> int:
+    shutil.rmtree(copy, ignore_errors=True)
+    left = Database(shutil.copytree(folder, copy))
+    rows = _rows_up_to_the_offset(left)
     left.close()
+    return rows
 
 
-def test_a_table_that_is_closed_while_it_is_filled_keeps_all(folder: Path) -> None:
+def test_a_write_waits_for_no_disk(database: Database) -> None:
+    """It holds Python's lock: with a disk that does not answer, no other thread would run."""
+    with full_disk():
+        _put_rows(database, range(10), size=10)
+    assert _rows_up_to_the_offset(database) == 10
+
+
+@pytest.mark.parametrize("filling", [False, True])
+def test_a_table_that_is_closed_keeps_all(folder: Path, *, filling: bool) -> None:
     database = Database(folder)
-    _fill(database, range(10), size=10)
+    _put_rows(database, range(10), size=10, filling=filling)
     database.close()
     again = Database(folder)
     assert _rows_up_to_the_offset(again) == 10
     again.close()
-
-
-def test_a_table_may_be_filled_again_and_again(database: Database, folder: Path, tmp_path: Path) -> None:
-    for start in (0, 10, 20):
-        _fill(database, range(start, start + 9), size=10)
-        database.write({b"offset": str(start + 9).encode(), b"row:" + str(start + 9).encode(): b""})
-    left = Database(shutil.copytree(folder, tmp_path / "crash"))
-    assert _rows_up_to_the_offset(left) == 30
-    left.close()
-
-
-def test_a_table_whose_filling_meets_a_full_disk_goes_on_from_what_is_on_disk(folder: Path) -> None:
-    database = Database(folder)
-    _fill(database, range(10), size=10)
-    with full_disk(), pytest.raises(Exception, match="File too large"):
-        database.write({b"offset": b"10", b"row:10": b""})
-    assert not database.takes_writes
-    database.mend()
-    _fill(database, range(_rows_up_to_the_offset(database), 20), size=10)
-    database.write({b"offset": b"20", b"row:20": b""})
-    assert _rows_up_to_the_offset(database) == 21
-    database.close()
 
 
 # What is cleared
@@ -185,109 +179,3 @@ def test_a_table_in_use_is_refused_and_left_whole(folder: Path) -> None:
 
 def _open_and_close(folder: Path) -> None:
     Database(folder).close()
-
-
-def _lost(file: Path) -> None:
-    file.unlink()
-
-
-def _overwritten(file: Path) -> None:
-    file.write_bytes(b"garbage" * 100)
-
-
-def _cut(file: Path) -> None:
-    os.truncate(file, file.stat().st_size // 2)
-
-
-def _with_a_bad_block(file: Path) -> None:
-    """All but the footer is noise: RocksDB words it with "block", which is no lock."""
-    size = file.stat().st_size
-    with file.open("r+b") as stream:
-        stream.seek(max(0, size - 3000))
-        stream.write(os.urandom(min(size, 3000) - 200))
-
-
-@pytest.mark.parametrize(
-    ("kind", "damage"),
-    [
-        ("CURRENT", _lost),
-        ("CURRENT", _overwritten),
-        ("MANIFEST-*", _lost),
-        ("MANIFEST-*", _overwritten),
-        ("*.sst", _lost),
-        ("*.sst", _overwritten),
-        ("*.sst", _cut),
-        ("*.sst", _with_a_bad_block),
-    ],
-)
-@pytest.mark.parametrize("name", ["table", "block of tables"])
-def test_a_damaged_folder_is_begun_anew(tmp_path: Path, name: str, kind: str, damage: Callable[[Path], None]) -> None:
-    folder = tmp_path / name
-    database = Database(folder)
-    for number in range(100):
-        database.write({b"row:" + str(number).encode(): os.urandom(1000), b"offset": b"1"})
-    database.close()
-    Database(folder).close()  # opened once more, all rows are in .sst files
-    files = list(folder.glob(kind))
-    assert files
-    for file in files:
-        damage(file)
-    again = Database(folder)
-    assert _all(again) == []
-    again.write({b"a": b"1"})
-    assert again.get(b"a") == b"1"
-    again.close()
-
-
-def test_beginning_anew_is_logged_and_deletes_nothing_but_the_table(
-    folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    Database(folder).close()
-    (folder / "notes.txt").write_text("not RocksDB's")
-    (folder / "CURRENT").write_bytes(b"garbage")
-    Database(folder).close()
-    assert str(folder) in caplog.text
-    assert (folder / "notes.txt").read_text() == "not RocksDB's"
-
-
-# A full disk
-
-
-def test_a_table_that_is_started_on_a_full_disk_is_left_whole_and_opened_when_there_is_room(folder: Path) -> None:
-    database = Database(folder)
-    database.write({b"a": b"1"})
-    database.close()
-    with full_disk():
-        again = Database(folder)
-        assert (again.takes_writes, again.get(b"a"), again.get_many([b"a", b"b"])) == (False, None, [None, None])
-        with pytest.raises(OSError, match="File too large"):
-            again.mend()
-    again.mend()
-    assert (again.takes_writes, again.get(b"a")) == (True, b"1")
-    again.write({b"b": b"2"})
-    again.close()
-
-
-def test_a_table_that_is_new_on_a_full_disk_begins_when_there_is_room(folder: Path) -> None:
-    with full_disk():
-        database = Database(folder)
-        with pytest.raises(DatabaseClosed, match="the status table is closed"):
-            database.write({b"a": b"1"})
-        with pytest.raises(DatabaseClosed), database.view():
-            pass
-    database.mend()
-    database.write({b"a": b"1"})
-    assert database.get(b"a") == b"1"
-    database.close()
-
-
-def test_a_damaged_table_on_a_full_disk_is_begun_anew_when_there_is_room(folder: Path) -> None:
-    database = Database(folder)
-    database.write({b"a": b"1"})
-    database.close()
-    (folder / "CURRENT").write_bytes(b"garbage")
-    with full_disk():
-        database = Database(folder)
-    database.mend()
-    assert _all(database) == []
-    database.close()
