@@ -90,8 +90,10 @@ _ROWS_BEFORE_THE_CRASH = 12
 
 
 def _put_rows_and_die(folder: Path, *, filling: bool) -> None:
-    _put_rows(Database(folder), range(_ROWS_BEFORE_THE_CRASH), size=1024 * 1024, filling=filling)
-    eventually(lambda: any(folder.glob("*.sst")), within=10, what="rows are on disk")
+    database = Database(folder)
+    _put_rows(database, range(_ROWS_BEFORE_THE_CRASH), size=1024 * 1024, filling=filling)
+    eventually(lambda: "flush_finished" in (folder / "LOG").read_text(), within=10, what="rows are on disk")
+    assert database.takes_writes
     os.kill(os.getpid(), signal.SIGKILL)
 
 
