@@ -52,6 +52,9 @@ _USED_TOPICS = (
 )  # fmt: skip
 _LEAVE_SECONDS = 15.0
 """What leaving the group may take beyond the drain; then the process ends, and its filings move as if it had died."""
+_CONNECT_SECONDS = 5.0
+"""A worker that is to stop while it starts waits so long for Kafka: one that is about to join the group is to leave it
+in order, or it would be a member until its session is over."""
 _SOFTWARE_FAULT_EXIT = 70
 
 
@@ -125,7 +128,9 @@ class Worker:
             log.info("the worker has its partitions")
 
         app.on_rebalance_complete.connect(joined)
-        await app.start()
+        if not await _started(app, stop):
+            publisher.close()
+            return
         watching = asyncio.create_task(self._watch.run())
         stopped = asyncio.create_task(stop.wait())
         ended = asyncio.create_task(app.wait_until_stopped())
@@ -144,6 +149,18 @@ class Worker:
             # Kafka is away: nothing more can be acknowledged, and nothing that was not is committed.
             log.critical("the worker could not leave its group in time and ends without")
             os._exit(_SOFTWARE_FAULT_EXIT)
+
+
+async def _started(app: WorkerApp, stop: asyncio.Event) -> bool:
+    """Start the app; False where it was to stop before it was connected with Kafka: nothing is begun then."""
+    starting, stopping = asyncio.create_task(app.start()), asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not starting.done():
+        await asyncio.wait({starting}, timeout=_CONNECT_SECONDS)
+    if starting.done():
+        await starting
+    return not starting.cancel()
 
 
 def run_worker(settings: WorkerSettings, analysis: Analysis) -> None:

@@ -7,6 +7,8 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from faust.exceptions import ProducerSendError
 from faust.transport.drivers.aiokafka import Producer
 
+from streams.agents.first_connection import connect_patiently
+
 log = logging.getLogger(__name__)
 
 _REQUEST_SECONDS = 5.0
@@ -36,5 +38,6 @@ class ChangelogProducer(Producer):
 
     def _new_producer(self, transactional_id: str | None = None) -> Any:
         producer = super()._new_producer(transactional_id)
+        connect_patiently(producer.client, lambda: self.should_stop)
         producer.client._request_timeout_ms = int(_REQUEST_SECONDS * 1000)  # noqa: SLF001, no setting has it
         return producer

@@ -9,16 +9,22 @@ from faust.transport.consumer import RecordMap
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types import TP, Message
 
+from streams.agents.first_connection import connect_patiently
 from streams.progress import Partition, Position
 
 
-class _OneByOne(AIOKafkaConsumerThread):
-    """Takes one record at a time of what was fetched from the lanes.
+class _PatientOneByOne(AIOKafkaConsumerThread):
+    """Connects as soon as Kafka is there, and takes one record at a time of what was fetched from the lanes.
 
     Faust hands on what it has taken before it looks further, and waits where a partition's buffer is full: of five
     hundred small filings in one fetch nearly all had to be worked on before a priority filing was looked at. After one
     record a full partition is found out before the next is taken, and nobody waits for it.
     """
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        connect_patiently(consumer._client, lambda: self.should_stop)  # noqa: SLF001, it has no other name
+        return consumer
 
     async def _fetch_records(
         self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
@@ -52,7 +58,7 @@ class ExplicitAckConsumer(Consumer):
         self._read_offset = _NothingRead()
 
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
-        return _OneByOne(self, loop=self.loop, beacon=self.beacon)
+        return _PatientOneByOne(self, loop=self.loop, beacon=self.beacon)
 
     def ack(self, message: Message) -> bool:
         """Ignore Faust's acknowledgement."""
