@@ -39,7 +39,7 @@ _WITHIN = 300.0
 def main() -> None:
     """Measure with the number of filings of the command line, and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--filings", type=int, default=10)
+    arguments.add_argument("--filings", type=int, default=12)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
