@@ -13,7 +13,7 @@ from streams.agents.first_connection import connect_patiently
 from streams.progress import Partition, Position
 
 _LOOK_AGAIN_SECONDS = 0.02
-"""While some buffers are full, the others are waited for no longer than this: the events of a full one are soon through.
+"""While some buffers are full, the others are waited for no longer: the events of a full one are soon through.
 With Faust's second, workers of small filings were idle for half of their time."""
 
 
