@@ -1,6 +1,5 @@
 """The `sigmak` command. Each command imports what it needs when it runs: `sigmak --help` loads no model."""
 
-import logging
 import sys
 
 import typer
@@ -23,6 +22,7 @@ from ops.commands import (
 )
 from ops.exit_codes import FAILED, NO_SERVER, USAGE
 from ops.failures import CommandFailed, ServerAway, UsageFailed
+from ops.logs import log_to_stderr
 
 app = typer.Typer(
     name="sigmak",
@@ -39,8 +39,7 @@ for module in (analyze, extract, score, topics, store, keys, dead, tail, embed_b
 
 def main() -> None:
     """Run a command; what went wrong is one line, and the exit code tells which kind."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    _quiet_libraries()
+    log_to_stderr()
     try:
         app()
     except UsageFailed as error:
@@ -49,11 +48,6 @@ def main() -> None:
         _fail(str(error), NO_SERVER)
     except CommandFailed as error:
         _fail(str(error), FAILED)
-
-
-def _quiet_libraries() -> None:
-    for name in ("httpx", "faust", "mode", "aiokafka", "uvicorn", "sentence_transformers"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _fail(message: str, code: int) -> None:

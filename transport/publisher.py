@@ -13,6 +13,7 @@ from schemas.envelope import CloudEvent
 from transport.connection import ClientSettings, KafkaConnection
 
 log = logging.getLogger(__name__)
+_client_log = logging.getLogger("librdkafka")
 
 CLIENT_MESSAGE_LIMIT = 64 * 1024 * 1024
 """librdkafka checks a message against this before it compresses; the topics' own limits hold after."""
@@ -195,7 +196,7 @@ class KafkaPublisher:
             acknowledged.set_exception(failure)
 
     def _new_producer(self) -> Producer:
-        return Producer({**self._config, "error_cb": self._on_error}, logger=log)
+        return Producer({**self._config, "error_cb": self._on_error}, logger=_client_log)
 
     def _on_error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._ALL_BROKERS_DOWN:
