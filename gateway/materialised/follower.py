@@ -80,6 +80,7 @@ class TopicsFollower:
         self._consumer = TopicsConsumer(connection)
         self._stopping = threading.Event()
         self._fault: str | None = "the status topic was not reached yet"
+        self._has_caught_up = False
         self._thread = threading.Thread(target=self._run, name="status-table", daemon=True)
 
     def start(self) -> None:
@@ -95,6 +96,15 @@ class TopicsFollower:
     def fault(self) -> str | None:
         """Why the rows can't answer yet, for a person; None once they reached the ends that the topics had at first."""
         return self._fault
+
+    @property
+    def has_caught_up(self) -> bool:
+        """Whether the rows were at the topics' ends since they were last opened, or begun anew.
+
+        Until then a row may be older than what was read of it before: a crash loses the last writes, and a topic tells
+        its old records first.
+        """
+        return self._has_caught_up
 
     def lag(self) -> int:
         """How many records of the topics the rows lack, as far as the consumer has heard."""
@@ -135,7 +145,10 @@ class TopicsFollower:
 
     def _mend(self) -> None:
         if not self._database.takes_writes:
+            # As long as it does not, what is there can be read; it is all that there will be.
+            self._database.check_disk()
             # It may be begun anew: a reader would take the empty table for one that holds all.
+            self._has_caught_up = False
             for topic in self._topics.values():
                 topic.positions.move({})
             self._database.mend()
@@ -148,6 +161,7 @@ class TopicsFollower:
             log.warning("rebuilding the status table's rows of %s: %s", rows.topic, reason)
             self._fault = f"the status table's rows of {rows.topic} are rebuilt: {reason}"
             # Before the rows go: a reader would take the emptied table for one that holds all.
+            self._has_caught_up = False
             reason.topic.positions.move({})
             self._database.clear(rows.prefix)
 
@@ -161,7 +175,7 @@ class TopicsFollower:
         while not self._stopping.is_set():
             # Before the first record is waited for: rows that lack nothing are ready without one.
             if self._fault is not None and not any(topic.positions.behind(goal) for topic, goal in goals):
-                self._fault = None
+                self._fault, self._has_caught_up = None, True
             messages = self._consumer.next()
             if messages:
                 self._take(messages)

@@ -20,7 +20,7 @@ from gateway.keys import ApiKey
 from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
 from gateway.routes.batch_submissions import batch_url
-from gateway.routes.kept import catch_up, is_past
+from gateway.routes.kept import catch_up, is_past, no_older_than_told
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
 from gateway.trace import traceparent_of
@@ -138,6 +138,7 @@ async def owned_row(request: Request, batch_id: str, caller: ApiKey) -> BatchRow
         Problem: 404 where there is none, 410 where it is past its life, 503 where that can't be told.
     """
     table: BatchTable = request.app.state.batches
+    await no_older_than_told(request.app.state.follower)
     row = table.get(batch_id)
     if row is None and task_created_at(batch_id) is not None:
         # Another gateway may have accepted it a moment ago.

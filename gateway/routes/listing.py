@@ -17,7 +17,7 @@ from gateway.labels import pairs
 from gateway.materialised.database import DatabaseClosed
 from gateway.problem_types import ANY_KEY
 from gateway.problems import invalid_field, kafka_unavailable
-from gateway.routes.kept import catch_up
+from gateway.routes.kept import catch_up, no_older_than_told
 from gateway.status_table.cursors import NoSuchCursor, cursor_at, position_at
 from gateway.status_table.listing import Page, Wanted
 from gateway.status_table.table import StatusTable
@@ -99,6 +99,8 @@ async def tasks(request: Request, caller: Caller, query: Annotated[ListingQuery,
     if query.cursor is None:
         # Whoever was answered 202, by any gateway, finds its task; only new tasks can be missing, and they come first.
         await catch_up(request.app.state.follower, TASKS)
+    else:
+        await no_older_than_told(request.app.state.follower)
     table: StatusTable = request.app.state.table
     oldest_end = datetime.now(UTC) - request.app.state.settings.result_ttl
     try:

@@ -11,7 +11,7 @@ from gateway.authentication import Caller, require
 from gateway.keys import ApiKey
 from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem
-from gateway.routes.kept import catch_up, is_past
+from gateway.routes.kept import catch_up, is_past, no_older_than_told
 from gateway.status_table.rows import StatusRow
 from gateway.status_table.table import StatusTable
 from gateway.status_table.watching import TaskWatches
@@ -69,6 +69,7 @@ async def readable_row(request: Request, task_id: str, caller: ApiKey) -> Status
         Problem: 404 where there is none, 410 where it is past its life, 503 where that can't be told.
     """
     table: StatusTable = request.app.state.table
+    await no_older_than_told(request.app.state.follower)
     row = table.get(task_id)
     if row is None and task_created_at(task_id) is not None:
         # Another gateway may have accepted it a moment ago: what the topic holds by now must be here first.

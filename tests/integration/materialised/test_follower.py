@@ -54,6 +54,38 @@ async def test_an_empty_topic_is_caught_up_with(topic: StatusTopic, folder: Path
         assert live.rows.given == []
 
 
+class _ObservedClearing(Database):
+    """Notes whether its follower says that it has caught up when its rows go."""
+
+    follower: TopicsFollower
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.caught_up_when_cleared: list[bool] = []
+
+    def clear(self, prefix: bytes) -> None:
+        """Note it, and clear."""
+        self.caught_up_when_cleared.append(self.follower.has_caught_up)
+        super().clear(prefix)
+
+
+async def test_rows_may_be_older_than_was_told_until_they_were_at_the_end_once(
+    topic: StatusTopic, folder: Path
+) -> None:
+    await topic.tell()
+    assert not at_rest(topic, folder / "not followed").follower.has_caught_up
+    with following(topic, folder, _ObservedClearing) as live:
+        assert isinstance(live.database, _ObservedClearing)
+        live.database.follower = live.follower
+        eventually(lambda: live.follower.has_caught_up, within=10, what="the end of the topic")
+        topic.is_made_anew()
+        await topic.tell()
+        database = live.database
+        eventually(lambda: database.caught_up_when_cleared, within=20, what="the rows are begun anew")
+        assert database.caught_up_when_cleared == [False]
+        eventually(lambda: live.follower.has_caught_up, within=20, what="the end of the topic")
+
+
 async def test_a_table_that_was_never_at_the_end_says_so_and_then_no_longer(topic: StatusTopic, folder: Path) -> None:
     await topic.tell()
     live = at_rest(topic, folder)

@@ -60,6 +60,8 @@ class Gateway:
         self.kafka = FakePublisher()
         state.canceller = Canceller(self.kafka, 0.2, lambda: NOON)
 
+    has_caught_up = True
+
     async def catch_up(self, topic: str) -> None:
         """As the follower does."""
         assert topic in (BATCHES, TASKS)
