@@ -38,8 +38,8 @@ class Seldom(logging.Filter):
         self._said: dict[tuple[str, str], tuple[float, int]] = {}
         """When a logger said something last, and how often it was not let through since."""
 
-    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
-        """The record, what else it stands for added; False where it is not to be logged."""
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is logged; what else it stands for is added to it."""
         if record.name.partition(".")[0] not in self._loggers:
             return True
         message, now = record.getMessage(), self._clock()

@@ -1,5 +1,6 @@
 """A gateway that was killed: its table may lack the last statuses, which it has told already."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,7 +66,8 @@ class Gateway:
     async def get(self, path: str) -> httpx.Response:
         """What is answered."""
         transport = httpx.ASGITransport(self._app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        # A stream of a task that has not ended would go on.
+        async with asyncio.timeout(10), httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             return await client.get(path.format(task=self.task_id, batch=self.batch_id), headers=self._headers)
 
 
