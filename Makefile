@@ -15,14 +15,16 @@ help: ## Show this list
 
 setup: $(VENV)/.installed ## Make the virtual environment, with .venv/bin/sigmak in it
 
-# uv comes from PyPI into the environment itself, so that a fresh machine needs only Python.
+# uv comes from PyPI into the environment itself, so that a fresh machine needs only Python. Told on standard error: what
+# `make bench` prints is JSON.
 $(VENV)/.installed: requirements.txt pyproject.toml Makefile
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
-	test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
-	touch $@
+	@echo "installing into $(VENV)" >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
 
 demo: setup ## Watch two filings go through; or one's own: make demo FILING=10k.htm TICKER=ACME YEAR=2025
 	$(BIN)/python -m ops.demo $(if $(FILING),--filing "$(FILING)" --ticker "$(TICKER)" --year "$(YEAR)")

@@ -49,6 +49,8 @@ def _reads(
 ) -> list[Figure]:
     asked = [Target("GET", f"{system.url}/tasks/{status.task_id}", system.headers) for status in statuses]
     same_bytes = [Target("GET", f"{bare}/bytes/{size.replace(' ', '')}")]
+    # What was just written is merged on disk meanwhile, by the broker and by the table.
+    paced(asked, rate=RATE, connections=CONNECTIONS, seconds=2 * seconds)
     at_rate = paced(asked, rate=RATE, connections=CONNECTIONS, seconds=3 * seconds)
     rates = in_turn(
         {
