@@ -41,10 +41,9 @@ examples/node/node_modules/.package-lock.json: examples/node/package.json exampl
 	touch $@
 
 # A test process that dies ends the run: xdist would put its finished modules back into the queue, and the run would
-# wait for ever for modules that have nothing left to do. Modules begin in their order, the slow ones of real servers
-# first: by the number of their tests, as xdist would sort them, a few of those were left for the end, one after the other.
+# wait for ever for modules that have nothing left to do.
 test: check servers ## Check, then run all tests, real servers included
-	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadscope --no-loadscope-reorder --max-worker-restart 0
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadscope --max-worker-restart 0
 	$(BIN)/python -m pytest -m alone
 
 bench: setup ## Measure the running system, and print the figures with their aims as JSON (about 10 minutes)
