@@ -54,6 +54,17 @@ class AcknowledgedTable(faust.Table[str, Any]):
         self.last_change = super().send_changelog(*args, **kwargs)
         return self.last_change
 
+    def _on_changelog_sent(self, fut: FutureMessage) -> None:
+        """Note up to which offset the store has its changelog: a record of ours tells only where it is the next one.
+
+        Faust takes the offset of any. A record that was under way when its partition went to another worker comes
+        behind that one's records: where the partition came back, they were never read.
+        """
+        sent = fut.result()
+        known = self.data.persisted_offset(sent.topic_partition)
+        if sent.offset == (0 if known is None else known + 1):
+            super()._on_changelog_sent(fut)
+
 
 def _key(raw: bytes) -> str | None:
     try:
