@@ -1,5 +1,6 @@
 """The `sigmak` command. Each command imports what it needs when it runs: `sigmak --help` loads no model."""
 
+import faulthandler
 import sys
 
 import typer
@@ -39,6 +40,8 @@ for module in (analyze, extract, score, topics, store, keys, dead, tail, embed_b
 
 def main() -> None:
     """Run a command; what went wrong is one line, and the exit code tells which kind."""
+    # A library's crash would end the process without a word.
+    faulthandler.enable()
     log_to_stderr()
     try:
         app()
