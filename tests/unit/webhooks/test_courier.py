@@ -27,7 +27,7 @@ class Log:
 
     def reader(self) -> "Log":
         """A new process reads."""
-        self._position, self.stop = self.committed, asyncio.Event()
+        self._position, self.stop, self._loop = self.committed, asyncio.Event(), asyncio.get_running_loop()
         return self
 
     def states(self) -> list[WebhookDelivery]:
@@ -41,13 +41,15 @@ class Log:
         states = self.states()
         unread = [DeliverySeen(0, at, NOON, b"key", states[at]) for at in range(self._position, len(states))]
         self._position = len(states)
-        if self.committed == len(states) or self._given_up():
-            self.stop.set()
+        # Only once there was nothing new: then all that was read is observed, and what that ended is in `finished`.
+        if not unread and _nothing_is_due(states):
+            self._loop.call_soon_threadsafe(self.stop.set)
         return [*unread, EndReached(0, self._position)]
 
-    def _given_up(self) -> bool:
-        newest = {state.webhook_id: state for state in self.states()}
-        return all(state.outcome or state.due_at for state in newest.values())
+
+def _nothing_is_due(states: Sequence[WebhookDelivery]) -> bool:
+    newest = {state.webhook_id: state for state in states}
+    return all(state.outcome or state.due_at for state in newest.values())
 
 
 class Receiver:
