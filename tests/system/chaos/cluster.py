@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from gateway.keys import UNLIMITED, add_key
@@ -60,6 +61,7 @@ class Cluster:
     followers: dict[str, Worker] = field(default_factory=dict)
     blows: int = 0
     endings: Counter[str] = field(default_factory=Counter)
+    _told_to_stop: dict[str, int] = field(default_factory=dict)
     _closing: threading.Event = field(default_factory=threading.Event)
 
     def start(self, *, gateways: int, workers: int) -> None:
@@ -83,7 +85,7 @@ class Cluster:
     def wait_until_ready(self) -> None:
         """Wait for all of them; one that a filing kills meanwhile is started again."""
         for part in self.parts:
-            eventually(part.ready, within=90, what=f"{part.process.name} is ready")
+            eventually(partial(self._is_back, part), within=90, what=f"{part.process.name} is ready")
 
     def strike(
         self, scheduled: ScheduledFault, random_: random.Random, has_batch: Callable[[], Gateway | None]
@@ -107,7 +109,10 @@ class Cluster:
             case fault if fault in _BLOWS:
                 kind, hit = _BLOWS[fault]
                 self.blows += fault is Fault.KILL_WORKER
-                hit(random_.choice(self._of(kind)).process)
+                process = random_.choice(self._of(kind)).process
+                if hit is Process.terminate:
+                    self._told_to_stop[process.name] = process.pid
+                hit(process)
             case _:
                 self._break_link(scheduled)
 
@@ -136,6 +141,10 @@ class Cluster:
     def close(self) -> None:
         """Start nothing again."""
         self._closing.set()
+
+    def _is_back(self, part: Gateway | Worker) -> bool:
+        """Whether it is ready, and not still the process that was told to stop and says so until it does."""
+        return part.process.pid != self._told_to_stop.get(part.process.name) and part.ready()
 
     def _busy_gateway(self, random_: random.Random, has_batch: Callable[[], Gateway | None]) -> Gateway:
         """One that is in the middle of a batch, if one comes soon: between two submissions there is little to break."""
