@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from schemas.tasks import WAITING
+from streams.attempt_record import AttemptRecord
 from streams.gate import ProcessorGate
 from streams.in_hand import InHand
 from streams.incoming import CancellationEvent, KafkaRecord, UndecodableCancellation, decode_cancellation
 from streams.metrics import WorkerMetrics
 from streams.outcomes import Outcomes
-from streams.task_memory import AttemptRecord, TaskMemory
+from streams.task_memory import TaskMemory
 
 log = logging.getLogger(__name__)
 

@@ -8,35 +8,12 @@ acknowledgement awaited.
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from streams.attempt_record import AttemptRecord
 from streams.incoming import Task
 
 
 class Cancelled(Exception):
     """The task's owner has cancelled it, before its effects began."""
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRecord:
-    """What is remembered of a task.
-
-    Attributes:
-        starts: of this attempt, without an end.
-        ended: whether the task has ended.
-        cancelled: whether its owner asked for it to end.
-        storing: whether a start of it has begun to store, whose outcome nobody may know: it is too late to cancel.
-    """
-
-    owner: str | None = None
-    attempt: int = 1
-    starts: int = 0
-    ended: bool = False
-    cancelled: bool = False
-    storing: bool = False
-
-    @property
-    def to_be_cancelled(self) -> bool:
-        """Whether the task has to end in CANCELLED."""
-        return self.cancelled and not self.storing and not self.ended
 
 
 class Attempts(Protocol):

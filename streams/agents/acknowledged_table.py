@@ -34,13 +34,15 @@ class AcknowledgedTable(faust.Table[str, Any]):
         self[key] = value
         await self.last_change
 
+    def keys_beginning(self, text: str) -> list[str]:
+        """The keys of this event's partition that begin with a text, in order."""
+        beginning = json.dumps(text)[:-1].encode()
+        found = itertools.takewhile(lambda raw: raw.startswith(beginning), self._entries().keys(from_key=beginning))
+        return [json.loads(raw) for raw in found]
+
     def forget_older_than(self, moment: datetime) -> None:
         """Delete a few entries of this event's partition whose id was made before."""
-        event = faust.current_event()
-        assert event is not None
-        store = self.data
-        assert isinstance(store, Store)
-        entries = store._db_for_partition(event.message.partition)
+        entries = self._entries()
         # Ids begin with their time, so the oldest come first.
         for raw in list(itertools.islice(entries.keys(), _FORGOTTEN_AT_ONCE)):
             key = _key(raw)
@@ -48,6 +50,14 @@ class AcknowledgedTable(faust.Table[str, Any]):
             if key is None or made is None or made >= moment:
                 return
             del self[key]
+
+    def _entries(self) -> Any:
+        """RocksDB's, of this event's partition."""
+        event = faust.current_event()
+        assert event is not None
+        store = self.data
+        assert isinstance(store, Store)
+        return store._db_for_partition(event.message.partition)
 
     def send_changelog(self, *args: Any, **kwargs: Any) -> FutureMessage:
         """Note the record's future, too."""

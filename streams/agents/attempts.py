@@ -1,6 +1,10 @@
-"""The workers' memory: a Faust Table, task id -> what is remembered of it. It moves with the partition."""
+"""The workers' memory of tasks in a Faust Table. It moves with the partition.
 
-from collections.abc import Callable
+Its keys are a task's id and who wrote, one run of a worker's process: see `attempt_record` for why.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -8,7 +12,7 @@ import faust
 
 from schemas.topics import ATTEMPTS_CHANGELOG
 from streams.agents.acknowledged_table import AcknowledgedTable
-from streams.task_memory import AttemptRecord
+from streams.attempt_record import AttemptRecord, part_of, together
 
 
 class AttemptsTable:
@@ -19,15 +23,20 @@ class AttemptsTable:
         # Twice: a redriven task's id is as old as its dead letter, and its event is kept for as long again.
         self._forget_after = 2 * lane_retention
         self._table = AcknowledgedTable.of(app, "attempts", ATTEMPTS_CHANGELOG)
+        self._writer = uuid.uuid4().hex[:12]
 
     def get(self, task_id: str) -> AttemptRecord | None:
         """What is remembered of a task."""
-        value = self._table.get(task_id)
-        return None if value is None else AttemptRecord(**value)
+        return together(self._parts(self._table.keys_beginning(task_id)))
 
     async def put(self, task_id: str, record: AttemptRecord) -> None:
         """Remember it; returns once Kafka has acknowledged the record."""
-        await self._table.keep(task_id, asdict(record))
+        ours = f"{task_id}/{self._writer}"
+        others = together(self._parts([key for key in self._table.keys_beginning(task_id) if key != ours]))
+        await self._table.keep(ours, asdict(part_of(record, others)))
         if record.ended:
             # None of these tasks can be delivered again.
             self._table.forget_older_than(self._now() - self._forget_after)
+
+    def _parts(self, keys: Sequence[str]) -> Sequence[AttemptRecord]:
+        return [AttemptRecord(**self._table[key]) for key in keys]

@@ -16,7 +16,8 @@ from streams.incoming import KafkaRecord
 class BatchTable:
     """`BatchMemory` in a Faust Table; its methods work only inside the iteration of a stream.
 
-    A batch's keys are its id; its id and a task's, for that one's outcome; its id and `ended`.
+    A batch's keys are its id; its id and a task's, for that one's outcome. Each is written once, whoever writes it:
+    what is first is first in the partition of its events.
     """
 
     def __init__(self, app: faust.App, now: Callable[[], datetime], *, lane_retention: timedelta) -> None:
@@ -46,11 +47,8 @@ class BatchTable:
 
     def ended(self, batch_id: str) -> frozenset[str]:
         """See `BatchMemory`."""
-        return frozenset(self._table.get(f"{batch_id}/ended") or ())
-
-    async def keep_ended(self, batch_id: str, task_ids: frozenset[str]) -> None:
-        """See `BatchMemory`."""
-        await self._table.keep(f"{batch_id}/ended", sorted(task_ids))
+        beginning = f"{batch_id}/"
+        return frozenset(key.removeprefix(beginning) for key in self._table.keys_beginning(beginning))
 
 
 def add_batch_agent(

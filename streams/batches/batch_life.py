@@ -2,9 +2,8 @@
 
 1. a batch's members are remembered once, the first that are told;
 2. a member's outcome is remembered, the first that its owner's tasks tell;
-3. that the member has ended is remembered;
-4. the status that follows from all that is remembered is published, now and then, and surely with the last outcome;
-5. whoever asked is told of the batch's end, behind its status, so that who is told can read it;
+3. the status that follows from all that is remembered is published, now and then, and surely with the last outcome;
+4. whoever asked is told of the batch's end, behind its status, so that who is told can read it;
    each acknowledged; only then does the event end, and its offset may be committed.
 A crash between any two repeats the rest of it: what is remembered and published again is the same to the last byte.
 """
@@ -63,10 +62,7 @@ class BatchMemory(Protocol):
         """Remember how a member ended."""
 
     def ended(self, batch_id: str) -> frozenset[str]:
-        """The tasks of the members that have ended: one read, where the outcomes are hundreds."""
-
-    async def keep_ended(self, batch_id: str, task_ids: frozenset[str]) -> None:
-        """Remember which members have ended."""
+        """The tasks of the members whose outcome is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +113,6 @@ class BatchLife:
         if is_new:
             await self.memory.keep_outcome(batch_id, outcome)
         ended = self.memory.ended(batch_id)
-        if task_id not in ended:
-            ended |= {task_id}
-            await self.memory.keep_ended(batch_id, ended)
         # A repeat tells it again, too: the crash that it comes from may have been just before this.
         if _is_told(len(ended), of=len(batch.opened.members)):
             await self._tell(batch_id, batch, ended)

@@ -6,7 +6,7 @@ import uuid
 import uuid_utils.compat
 from confluent_kafka import Producer
 
-from schemas.topics import FILINGS, FILINGS_DEAD, RISKS
+from schemas.topics import ATTEMPTS_CHANGELOG, FILINGS, FILINGS_DEAD, RISKS
 from tests.system.parts import System, header, records
 from tests.waiting import eventually
 
@@ -154,6 +154,30 @@ def test_an_event_of_a_task_that_has_ended_is_skipped(system: System) -> None:
     eventually(lambda: "sigmak_filings_skipped_total 1.0" in worker.ask("/metrics").text, within=10, what="the skip")
     assert system.executions(name) == 1
     assert _assessments(system, task_id) == 1
+
+
+def test_what_a_worker_remembered_too_late_does_not_bring_an_ended_task_back(system: System) -> None:
+    gateway, first = system.gateway(), system.worker("scripted", drain_seconds=0.1)
+    name = _named("hold")
+    task_id = gateway.submit(ticker="LATE", html_content=name)
+    _began(system, name)
+    first.terminate()
+    second = system.worker("scripted")
+    _began(system, name, times=2)
+    _let_go(system, name)
+    assert gateway.ended(task_id)["status"] == "SUCCESS"
+    second.terminate()
+    assert second.process.ended_within(20)
+    # As if the first worker's first word had been under way until now, and the filing had not been committed.
+    word = next(each for each in records(system.kafka, ATTEMPTS_CHANGELOG) if task_id.encode() in (each.key() or b""))
+    [event] = [each for each in records(system.kafka, FILINGS) if header(each, "ce_id") == task_id]
+    producer = Producer({"bootstrap.servers": system.kafka})
+    for again in (word, event):
+        producer.produce(again.topic(), again.value(), again.key(), again.partition(), headers=again.headers())
+    assert producer.flush(10) == 0
+    third = system.worker("scripted")
+    eventually(lambda: "sigmak_filings_skipped_total 1.0" in third.ask("/metrics").text, within=20, what="the skip")
+    assert system.executions(name) == 2
 
 
 def test_a_filing_event_of_an_upstream_without_a_key_is_worked_on(system: System) -> None:

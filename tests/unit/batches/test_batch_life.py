@@ -36,7 +36,6 @@ class Broker(FakePublisher):
 
     batches: dict[str, OpenedBatch] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], MemberOutcome] = field(default_factory=dict)
-    ended_tasks: dict[str, frozenset[str]] = field(default_factory=dict)
     acknowledgements_left: int | None = None
 
     def __post_init__(self) -> None:
@@ -68,11 +67,7 @@ class Broker(FakePublisher):
         self.outcomes[batch_id, outcome.member.task_id] = outcome
 
     def ended(self, batch_id: str) -> frozenset[str]:
-        return self.ended_tasks.get(batch_id, frozenset())
-
-    async def keep_ended(self, batch_id: str, task_ids: frozenset[str]) -> None:
-        self.acknowledge()
-        self.ended_tasks[batch_id] = task_ids
+        return frozenset(task_id for batch, task_id in self.outcomes if batch == batch_id)
 
     def statuses(self) -> list[BatchStatus]:
         """What was told of the batch, repeats of one event once."""
@@ -175,8 +170,8 @@ async def _until_the_crash(broker: Broker, records: list[KafkaRecord]) -> list[K
     pytest.fail("there was no crash")
 
 
-_ACKNOWLEDGEMENTS = 1 + 2 * 3 + 1
-"""The batch; of each of two members its outcome, that it has ended, the status; the webhook."""
+_ACKNOWLEDGEMENTS = 1 + 2 * 2 + 1
+"""The batch; of each of two members its outcome and the status; the webhook."""
 
 
 @pytest.mark.parametrize("acknowledged", range(_ACKNOWLEDGEMENTS))

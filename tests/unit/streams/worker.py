@@ -24,6 +24,7 @@ from schemas.topics import (
     WEBHOOKS,
 )
 from streams.analysis_port import Analysis, Report, Result
+from streams.attempt_record import AttemptRecord
 from streams.cancelling import CancellationLife
 from streams.drain import Drain
 from streams.filing_life import FilingLife
@@ -33,7 +34,7 @@ from streams.incoming import FilingRecord, KafkaRecord
 from streams.metrics import WorkerMetrics
 from streams.outcomes import Outcomes
 from streams.processor import Processor
-from streams.task_memory import AttemptRecord, TaskMemory
+from streams.task_memory import TaskMemory
 from tests.unit.examples import NOON, TASK_ID, a_filing, a_risk, an_assessment
 from tests.unit.fake_publisher import FakePublisher, Published
 
