@@ -65,12 +65,12 @@ def test_a_cut_link_closes_its_connections_and_refuses_new_ones_until_it_is_heal
 def test_a_slow_link_delays_and_its_connections_outlive_it(link: Link) -> None:
     with connect(link) as client:
         echo(client)
-        link.slow(latency=0.5, bandwidth=1000)
+        link.slow(latency=2, bandwidth=1000)
         began = time.monotonic()
         assert echo(client) == b"hello"
-        assert time.monotonic() - began >= 0.5
+        assert time.monotonic() - began >= 2
         link.heal()
-        assert echo(client, within=0.4) == b"hello"
+        assert echo(client, within=1.5) == b"hello"
 
 
 def test_a_narrow_link_takes_its_time_for_much(link: Link) -> None:

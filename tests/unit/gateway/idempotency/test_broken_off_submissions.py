@@ -34,8 +34,8 @@ async def test_wherever_a_first_submission_breaks_off_the_next_completes_it_as_t
 ) -> None:
     fault, stored = _BREAKS[how]
     kafka = BreakingKafka(_MESSAGES[message], fault, stored)
-    first = await answer(gateway_on(kafka, timeout=0.2))
-    second = await gateway_on(kafka, FakeClaims(kafka, lags=lags), timeout=0.2).submit("one", new_task_id(), offered())
+    first = await answer(gateway_on(kafka, timeout=1))
+    second = await gateway_on(kafka, FakeClaims(kafka, lags=lags), timeout=1).submit("one", new_task_id(), offered())
     assert tasks_on(kafka) == {second.task_id}
     assert not any(told.tombstone for told in kafka.on(TASKS)), "a reader would take the task for one that is gone"
     if isinstance(first, Receipt):
@@ -44,7 +44,7 @@ async def test_wherever_a_first_submission_breaks_off_the_next_completes_it_as_t
         assert first.task_id == second.task_id
     sent = len(kafka.on(FILINGS))
     assert 1 <= sent <= 2
-    third = await gateway_on(kafka, FakeClaims(kafka, lags=lags), timeout=0.2).submit("one", new_task_id(), offered())
+    third = await gateway_on(kafka, FakeClaims(kafka, lags=lags), timeout=1).submit("one", new_task_id(), offered())
     assert third == Receipt(second.task_id, replayed=True)
     assert len(kafka.on(FILINGS)) == sent
 
@@ -52,7 +52,7 @@ async def test_wherever_a_first_submission_breaks_off_the_next_completes_it_as_t
 async def test_a_filing_that_is_sent_again_is_the_same_event_and_the_same_status() -> None:
     kafka = BreakingKafka(3, Killed(), stored=True)
     await answer(gateway_on(kafka))
-    await gateway_on(kafka, timeout=0.2).submit("one", new_task_id(), offered())
+    await gateway_on(kafka, timeout=1).submit("one", new_task_id(), offered())
     for topic in (TASKS, FILINGS):
         first, again = kafka.on(topic)
         assert first == again
