@@ -55,13 +55,20 @@ class WebhookTopic:
         if time.monotonic() >= self._commit_after:
             self._commit(finished)
             self._commit_after = time.monotonic() + _COMMIT_SECONDS
-        first = self._consumer.poll(seconds)
-        messages = [] if first is None else [first, *self._consumer.consume(_BATCH, timeout=0)]
-        seen = [each for message in messages if (each := _seen(message)) is not None]
-        # A partition moves before its next record is handed out; what it handed out before is gone with it.
-        moved, self._moved = self._moved, []
-        gone = {each.partition for each in moved}
-        return [*moved, *(each for each in seen if each.partition not in gone)]
+        seen: list[Seen] = []
+        message = self._consumer.poll(seconds)
+        while True:
+            # One by one: a partition may move and come back within a call, which then returns its first record. Taken
+            # for one from before, that was skipped, and its delivery never made.
+            seen += self._moved
+            self._moved.clear()
+            if message is None:
+                return seen
+            if (found := _seen(message)) is not None:
+                seen.append(found)
+            if len(seen) >= _BATCH:
+                return seen
+            message = self._consumer.poll(0)
 
     def close(self, finished: Mapping[int, int]) -> None:
         """Commit and leave the group."""

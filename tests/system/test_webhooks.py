@@ -2,13 +2,15 @@
 
 import contextlib
 import json
+import os
+import signal
 import socket
 import time
 
 import pytest
 
 from tests.system.parts import System
-from tests.system.webhook_parts import OWNER, came, ended, now, send, sender, sigmak, states
+from tests.system.webhook_parts import OWNER, came, ended, members, now, send, sender, sigmak, states
 from tests.waiting import eventually
 from tests.webhook_receiver import Receiver
 from transport.webhook_secrets import make_secret
@@ -104,6 +106,20 @@ def test_what_waits_for_its_next_attempt_outlives_the_sender_and_many_are_delive
     eventually(lambda: all(each.attempts for each in states(system, ids)), within=30, what="each was attempted")
     first.process.kill()
     sender(system, wait=False)
+    assert {state.outcome for state in ended(system, *ids)} == {"delivered"}
+    assert {len(receiver.of(path)) for path in paths} == {2}
+
+
+def test_what_waits_outlives_a_sender_that_lost_its_partitions_and_got_them_back(
+    system: System, receiver: Receiver, secret: str
+) -> None:
+    frozen = sender(system, delays="[15, 1]")
+    paths = [f"/frozen-{number}/500/200" for number in range(12)]
+    ids = send(system, *map(receiver.url, paths))
+    eventually(lambda: all(each.attempts for each in states(system, ids)), within=30, what="each was attempted")
+    os.kill(frozen.process.pid, signal.SIGSTOP)
+    eventually(lambda: not members(system), within=40, what="Kafka takes it for dead")
+    os.kill(frozen.process.pid, signal.SIGCONT)
     assert {state.outcome for state in ended(system, *ids)} == {"delivered"}
     assert {len(receiver.of(path)) for path in paths} == {2}
 

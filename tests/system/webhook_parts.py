@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from confluent_kafka.admin import AdminClient
+
 from ops.webhooks import fold
 from schemas.events import webhook_delivery
 from schemas.topics import WEBHOOKS
@@ -22,6 +24,7 @@ from transport.publisher import KafkaPublisher
 
 OWNER = "key-of-the-tests"
 ALLOW = '["127.0.0.1"]'
+GROUP = "sigmak-webhooks"
 
 
 def now() -> datetime:
@@ -79,6 +82,12 @@ def ended(system: System, *ids: str) -> list[WebhookDelivery]:
         return found if all(state.outcome for state in found) else None
 
     return eventually(look, within=40, what=f"the ends of {ids}")
+
+
+def members(system: System) -> int:
+    """How many senders Kafka knows of."""
+    admin = AdminClient({"bootstrap.servers": system.kafka})
+    return len(admin.describe_consumer_groups([GROUP])[GROUP].result(10).members)
 
 
 def came(receiver: Receiver, path: str, times: int = 1, *, within: float = 30) -> None:
