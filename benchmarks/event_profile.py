@@ -31,7 +31,7 @@ def main() -> None:
     seconds = arguments.parse_args().seconds
     with (
         tempfile.TemporaryDirectory() as name,
-        running_system(workers=PROCESSES, analysis=ANALYSIS, steady_kafka=True) as system,
+        running_system(workers=PROCESSES, analysis=ANALYSIS) as system,
     ):
         targets = task_targets(system, Path(name))
         ends = EndsOfTasks(system.kafka)

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +23,9 @@ from benchmarks.rig.empty_analysis import sample_assessment
 from benchmarks.rig.figures import Figure, print_figures
 from benchmarks.rig.processes import peak_resident_mib, resident_mib
 from benchmarks.rig.status_topic import finished_status, put_statuses, running_status
+from benchmarks.rig.warm_kafka import warm_kafka
 from gateway.keys import add_key
-from ops.local.kafka_server import BOOTSTRAP_VARIABLE, start_kafka
+from ops.local.kafka_server import BOOTSTRAP_VARIABLE
 from ops.local.ports import LOOPBACK, free_ports
 from ops.local.process import Process
 from schemas.tasks import TaskStatus
@@ -56,8 +56,9 @@ def main() -> None:
     given = arguments.parse_args()
     rebuilt: list[Started] = []
     resumed: list[Started] = []
-    with tempfile.TemporaryDirectory() as name, _kafka(Path(name)) as kafka:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as name, warm_kafka() as warm:
+        folder, kafka = Path(name), warm.bootstrap_servers
+        TopicAdmin(KafkaConnection(kafka)).apply(catalogue())
         add_key(folder / "keys.json", "benchmark")
         put_statuses(kafka, _statuses(given.statuses))
         for _ in range(given.rounds):
@@ -78,17 +79,6 @@ def main() -> None:
 def _statuses(count: int) -> Iterator[TaskStatus]:
     for number in range(count):
         yield running_status(number % 5 + 1) if number % _RUNNING_EVERY == 0 else finished_status(_ONE_RISK)
-
-
-@contextmanager
-def _kafka(folder: Path) -> Iterator[str]:
-    """A Kafka with all topics."""
-    server = start_kafka(folder / "kafka")
-    try:
-        TopicAdmin(KafkaConnection(server.bootstrap_servers)).apply(catalogue())
-        yield server.bootstrap_servers
-    finally:
-        server.stop()
 
 
 def _start(kafka: str, folder: Path) -> Started:

@@ -48,7 +48,7 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=3.0, help="of each kind; of all in turn ten times")
     given = arguments.parse_args()
     figures: list[Figure] = []
-    with running_system(workers=0, steady_kafka=True) as system:
+    with running_system(workers=0) as system:
         _fill(system, given.tasks)
         _warm_up(system)
         targets = {

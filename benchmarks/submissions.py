@@ -43,7 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bodies = Bodies(Path(folder))
         with (
-            running_system(workers=0, steady_kafka=True) as system,
+            running_system(workers=0) as system,
             bare_server(Path(folder), system.logs / "bare.log") as bare,
         ):
             _warm_up(system, bodies, given.seconds)
@@ -52,7 +52,7 @@ def main() -> None:
                 *_large_unpaced(system, bare, bodies, given.seconds, given.rounds),
                 *_small_unpaced(system, bare, bodies, given.seconds, given.rounds),
             ]
-        with running_system(workers=2, steady_kafka=True) as system:
+        with running_system(workers=2) as system:
             # What the first second leaves behind keeps the workers busy until the end.
             paced(bodies.targets(system, "json"), rate=RATE, connections=CONNECTIONS, seconds=1)
             figures += _accepted_at_a_rate(system, bodies, 3 * given.seconds, "both workers busy")

@@ -52,7 +52,7 @@ def main() -> None:
     given = arguments.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_system(workers=PROCESSES, analysis=ANALYSIS, steady_kafka=True) as system,
+        running_system(workers=PROCESSES, analysis=ANALYSIS) as system,
     ):
         targets = task_targets(system, Path(folder))
         _tasks_at_once(system, targets, given.tasks)

@@ -23,9 +23,13 @@ def pin(pid: int, cores: set[int]) -> None:
 
 def processor_seconds(pid: int) -> float:
     """The processor time that a process has used since its start, in seconds."""
-    # Behind the name, which may hold blanks: the 14th and 15th of proc(5)'s fields are at 11 and 12.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return _seconds(Path(f"/proc/{pid}"))
+
+
+def thread_seconds(pid: int, name: str) -> float:
+    """The processor time of those of its threads that run and whose names begin so, in seconds."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(_seconds(thread) for thread in threads if (thread / "comm").read_text().startswith(name))
 
 
 def with_descendants(pid: int) -> list[int]:
@@ -40,6 +44,12 @@ def with_descendants(pid: int) -> list[int]:
 def memory_bytes() -> int:
     """The machine's memory."""
     return os.sysconf("SC_PHYS_PAGES") * resource.getpagesize()
+
+
+def _seconds(process: Path) -> float:
+    # Behind the name, which may hold blanks: the 14th and 15th of proc(5)'s fields are at 11 and 12.
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _status_mib(pid: int, field: str) -> float:

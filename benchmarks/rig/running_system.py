@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.rig.warm_kafka import warm_kafka
+from ops.local.kafka_server import BOOTSTRAP_VARIABLE
 from ops.local.system import LocalSystem
-
-_STEADY_JAVA = {"_JAVA_OPTIONS": "-XX:TieredStopAtLevel=4"}
-"""Java's second compiler, which the local stack lacks to start faster. A busy broker takes half the time with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +31,23 @@ class RunningSystem:
 
 
 @contextmanager
-def running_system(*, workers: int, steady_kafka: bool = False, **settings: str) -> Iterator[RunningSystem]:
-    """Kafka, a gateway and workers that are ready, with a new vector cache.
+def running_system(*, workers: int, **settings: str) -> Iterator[RunningSystem]:
+    """A warm Kafka, a gateway and workers that are ready, with a new vector cache.
 
     Args:
         workers: how many.
-        steady_kafka: whether the broker compiles as in production; it must be warmed up then.
         settings: as `analysis="..."`.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warm_kafka() as kafka:
         variables = {f"SIGMAK_{name.upper()}": value for name, value in settings.items()}
         variables["SIGMAK_VECTOR_CACHE"] = str(Path(folder) / "vectors.sqlite")
+        variables[BOOTSTRAP_VARIABLE] = kafka.bootstrap_servers
         system = LocalSystem(None, workers=workers, gateways=1, brokers=1, port=0)
-        with _environment(variables | (_STEADY_JAVA if steady_kafka else {})), system:
+        with _environment(variables), system:
             stack = system.stack
+            pids = {**stack.pids, "kafka": [kafka.pid]}
             yield RunningSystem(
-                stack.urls[0], system.api_key, system.key_id, stack.kafka.bootstrap_servers, stack.pids, system.logs
+                stack.urls[0], system.api_key, system.key_id, kafka.bootstrap_servers, pids, system.logs
             )
 
 
