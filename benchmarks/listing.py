@@ -77,6 +77,7 @@ def _warm_up(system: RunningSystem) -> None:
     # The broker compiles on the machine's two cores what it is asked for the first time.
     newest = Target("GET", f"{system.url}/tasks", system.headers)
     unpaced([newest], connections=CONNECTIONS, seconds=_WARM_UP_SECONDS)
+    system.wait_until_idle()
 
 
 def _statuses(count: int) -> Iterator[TaskStatus]:

@@ -2,14 +2,21 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.rig.processes import processor_seconds
 from benchmarks.rig.warm_kafka import warm_kafka
 from ops.local.kafka_server import BOOTSTRAP_VARIABLE
 from ops.local.system import LocalSystem
+
+_IDLE = 0.15
+"""Of a core, in which their clients ask each other whether there is anything."""
+_IDLE_SECONDS = 2.0
+_IDLE_WITHIN = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,25 @@ class RunningSystem:
     kafka: str
     pids: Mapping[str, list[int]]
     logs: Path
+
+    def wait_until_idle(self) -> None:
+        """Return when broker, gateway and workers do nothing: what was written last is merged on their disks meanwhile.
+
+        Raises:
+            TimeoutError: if they still do after a minute.
+        """
+        deadline, before = time.monotonic() + _IDLE_WITHIN, self._processor_seconds()
+        while True:
+            time.sleep(_IDLE_SECONDS)
+            now = self._processor_seconds()
+            if now - before < _IDLE * _IDLE_SECONDS:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the system still works after {_IDLE_WITHIN:g} s of nothing to do")
+            before = now
+
+    def _processor_seconds(self) -> float:
+        return sum(processor_seconds(pid) for pids in self.pids.values() for pid in pids)
 
     @property
     def headers(self) -> dict[str, str]:

@@ -1,47 +1,99 @@
 """Where a topic ends, asked for by many readers at once."""
 
 import asyncio
-from concurrent.futures import Future
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+
+from transport.connection import KafkaConnection
 
 Offsets = dict[int, int]
 """Partition -> offset."""
 
+_AGAIN_SECONDS = 0.1
+
+
+class EndOffsetsClient:
+    """Asks the brokers for the ends of topics' partitions, in one round trip; from any thread."""
+
+    def __init__(self, connection: KafkaConnection, *, timeout: float) -> None:
+        """`timeout`: seconds that a question may take."""
+        self._timeout = timeout
+        # No admin client: that one asks who leads the partitions before each question, and takes twice as long.
+        self._consumer = Consumer(
+            {**connection.client_settings(), "group.id": "sigmak-status-table-ends", "log_level": 2}
+        )
+
+    def ends(self, topic: str, partitions: int) -> Offsets:
+        """Block until the brokers have answered.
+
+        Raises:
+            KafkaException: where they do not, or there is no such topic.
+        """
+        # A time that is no time stands for the end, as in Kafka's protocol.
+        asked = [TopicPartition(topic, partition, OFFSET_END) for partition in range(partitions)]
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                return self._answers(asked, max(0.0, deadline - time.monotonic()))
+            except KafkaException as error:
+                if not _passes(error.args[0]) or time.monotonic() + _AGAIN_SECONDS > deadline:
+                    raise
+            time.sleep(_AGAIN_SECONDS)
+
+    def _answers(self, asked: list[TopicPartition], timeout: float) -> Offsets:
+        answers = self._consumer.offsets_for_times(asked, timeout)
+        for answer in answers:
+            if answer.error is not None:
+                raise KafkaException(answer.error)
+        return {answer.partition: answer.offset for answer in answers}
+
+    def close(self) -> None:
+        """Ask nothing more."""
+        self._consumer.close()
+
+
+def _passes(error: KafkaError) -> bool:
+    """Whether the client only has yet to hear who leads a partition: of a new topic, or since another broker does."""
+    return error.retriable() or error.code() == KafkaError._UNKNOWN_PARTITION
+
 
 class EndOffsets:
-    """Asks the broker for the ends of a topic's partitions.
+    """Shares answers about one topic's ends between those who want them at once.
 
-    Readers that come while a request is out share the next one: an answer under way may be older than a status
+    Readers that come while a question is out share the next one: an answer under way may be older than a status
     that its reader has already been promised.
+
+    Args:
+        ask: blocks until it is answered.
     """
 
-    def __init__(self, admin: AdminClient, topic: str, partitions: int, *, timeout: float) -> None:
-        self._admin, self._timeout = admin, timeout
-        self._partitions = [TopicPartition(topic, partition) for partition in range(partitions)]
-        self._out: asyncio.Task[Offsets] | None = None
+    def __init__(self, ask: Callable[[], Offsets]) -> None:
+        self._ask = ask
+        # One thread of its own: while Kafka is away the event loop's few would all wait for it.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="end-offsets")
+        self._out: asyncio.Future[Offsets] | None = None
         self._next: asyncio.Task[Offsets] | None = None
 
     def now(self) -> Offsets:
-        """Block until the broker answers; raises KafkaException or TimeoutError."""
-        return {tp.partition: answer.result(self._timeout).offset for tp, answer in self._request().items()}
+        """Block until the broker answers; raises as `ask` does."""
+        return self._ask()
 
     async def after_now(self) -> Offsets:
-        """The ends at a moment after this call."""
+        """The ends at a moment after this call; raises as `ask` does."""
         if self._next is None:
             self._next = asyncio.create_task(self._ask_after(self._out))
         # Shielded: one reader who gives up must not take the answer from the others.
         return await asyncio.shield(self._next)
 
-    async def _ask_after(self, previous: "asyncio.Task[Offsets] | None") -> Offsets:
+    def close(self) -> None:
+        """Ask nothing more; returns when what is out is answered."""
+        self._thread.shutdown(cancel_futures=True)
+
+    async def _ask_after(self, previous: "asyncio.Future[Offsets] | None") -> Offsets:
         if previous is not None:
             await asyncio.wait([previous])
         self._out, self._next = self._next, None
-        answers = self._request()
-        infos = await asyncio.gather(*(asyncio.wrap_future(answer) for answer in answers.values()))
-        return {tp.partition: info.offset for tp, info in zip(answers, infos, strict=True)}
-
-    def _request(self) -> "dict[TopicPartition, Future[ListOffsetsResultInfo]]":
-        latest = OffsetSpec.latest()
-        return self._admin.list_offsets(dict.fromkeys(self._partitions, latest), request_timeout=self._timeout)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._ask)

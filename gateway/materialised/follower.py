@@ -1,6 +1,7 @@
 """Keeps the rows of several topics at the topics' ends: one thread, one consumer that has no group, one database."""
 
 import asyncio
+import functools
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 
 from gateway.materialised.consumer import TopicsConsumer
 from gateway.materialised.database import Database
-from gateway.materialised.end_offsets import EndOffsets, Offsets
+from gateway.materialised.end_offsets import EndOffsets, EndOffsetsClient, Offsets
 from gateway.materialised.positions import Positions
 from gateway.materialised.records import UnreadableRecord, record_of, where
 from gateway.materialised.sources import Source, must_rebuild, source_key
@@ -73,8 +74,9 @@ class TopicsFollower:
     ) -> None:
         self._database, self._partitions, self._now = database, partitions, now
         self._admin = AdminClient({**connection.client_settings(), "log_level": 2})
+        self._ends = EndOffsetsClient(connection, timeout=_REQUEST_SECONDS)
         self._topics = {
-            each.topic: _Topic(each, EndOffsets(self._admin, each.topic, partitions, timeout=_REQUEST_SECONDS))
+            each.topic: _Topic(each, EndOffsets(functools.partial(self._ends.ends, each.topic, partitions)))
             for each in rows
         }
         self._consumer = TopicsConsumer(connection)
@@ -92,6 +94,9 @@ class TopicsFollower:
         self._stopping.set()
         self._thread.join()
         self._consumer.close()
+        for topic in self._topics.values():
+            topic.ends.close()
+        self._ends.close()
 
     def fault(self) -> str | None:
         """Why the rows can't answer yet, for a person; None once they reached the ends that the topics had at first."""
