@@ -1,8 +1,10 @@
 """The network between two parts is cut, slow, or dead without a word: all recovers by itself, and no filing is lost.
 
-One gateway and one worker go through all of it, each with a link of its own to one Kafka.
+One gateway and one worker go through all of it, each with a link of its own to one Kafka; and a follower.
 """
 
+import os
+import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from confluent_kafka import ConsumerGroupState
 from confluent_kafka.admin import AdminClient
 
 from ops.local.proxied_kafka import ProxiedKafka
@@ -18,11 +21,25 @@ from ops.local.toxiproxy import Link, Toxiproxy
 from schemas.topics import FILINGS, catalogue
 from streams.agents.app import GROUP
 from tests.conftest import PARTITIONS, without_its_programs_skipped
-from tests.system.flow import FAULTS, Flow, all_succeed, assessed_tasks, breaking, end_of, flows, recovers
+from tests.system.flow import (
+    FAULTS,
+    RECOVERED_WITHIN,
+    Flow,
+    all_succeed,
+    assessed_tasks,
+    breaking,
+    end_of,
+    flows,
+    recovers,
+)
 from tests.system.parts import Gateway, System, Worker, header, records
+from tests.system.webhook_parts import GROUP as SENDERS
+from tests.system.webhook_parts import OWNER, came, now, send, sender
 from tests.waiting import eventually
+from tests.webhook_receiver import Receiver
 from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
+from transport.webhook_secrets import make_secret
 
 _BATCH = 120
 """So many that, a few each half second, they take longer than it takes to see that some have come."""
@@ -42,6 +59,11 @@ class Running:
         """Whether the broker has no worker in the group any more."""
         return not self.admin.describe_consumer_groups([GROUP])[GROUP].result(10).members
 
+    def senders_gather(self) -> bool:
+        """Whether the broker waits until all members of the senders' group have joined it anew."""
+        state = self.admin.describe_consumer_groups([SENDERS])[SENDERS].result(10).state
+        return state == ConsumerGroupState.PREPARING_REBALANCING
+
     def on_lane(self) -> set[str]:
         """The tasks whose filings are on the standard lane."""
         return {header(message, "ce_id") or "" for message in records(self.system.kafka, FILINGS)}
@@ -53,7 +75,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     toxiproxy = Toxiproxy(folder)
     with without_its_programs_skipped():
         toxiproxy.start()
-    with ProxiedKafka(folder / "kafka", toxiproxy, ["gateway", "worker"]) as kafka:
+    with ProxiedKafka(folder / "kafka", toxiproxy, ["gateway", "worker", "follower"]) as kafka:
         TopicAdmin(KafkaConnection(kafka.kafka.bootstrap_servers)).apply(catalogue(partitions=PARTITIONS))
         analyses = folder / "analyses"
         analyses.mkdir()
@@ -147,3 +169,26 @@ def _outlives(
     assert accepted <= assessed <= accepted | flow.perhaps
     again = sum(max(0, running.system.executions(content) - 1) for content in flow.contents)
     assert again <= 1, "only the filing in the worker's hand may be executed again"
+
+
+def test_a_follower_whose_network_dies_as_it_joins_its_group_is_at_work_again(
+    running: Running, receiver: Receiver
+) -> None:
+    system, link = running.system, running.kafka.links["follower"]
+    make_secret(system.webhook_secrets, OWNER, now=now())
+    frozen = sender(system)
+    send(system, receiver.url("/before/200"))
+    came(receiver, "/before/200")
+    # As long as Kafka waits for it, nobody who joins is answered.
+    os.kill(frozen.process.pid, signal.SIGSTOP)
+    joining = sender(system, wait=False, kafka_bootstrap_servers=running.kafka.bootstrap_servers("follower"))
+    try:
+        eventually(running.senders_gather, within=30, what="it has asked to join")
+        link.half_open()
+        eventually(lambda: not running.senders_gather(), within=60, what="it was answered")
+    finally:
+        link.heal()
+        frozen.process.kill()
+    send(system, receiver.url("/after/200"))
+    came(receiver, "/after/200", within=RECOVERED_WITHIN)
+    joining.process.kill()
