@@ -50,6 +50,10 @@ class EndOffsetsClient:
                 raise KafkaException(answer.error)
         return {answer.partition: answer.offset for answer in answers}
 
+    def discard_events(self) -> None:
+        """Let go what the client has to tell of its connections: while Kafka is away it collects that until asked."""
+        self._consumer.poll(0)
+
     def close(self) -> None:
         """Ask nothing more."""
         self._consumer.close()

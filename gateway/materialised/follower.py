@@ -146,6 +146,7 @@ class TopicsFollower:
                 # Kafka away, or the disk full: the reason is shown by /ready, and nothing is skipped on the next try.
                 log.warning("the status table does not follow its topic: %s", error)
                 self._fault = f"the status table does not follow its topic: {error}"
+                self._ends.discard_events()
                 self._stopping.wait(_RETRY_SECONDS)
 
     def _mend(self) -> None:
