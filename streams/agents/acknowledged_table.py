@@ -1,5 +1,7 @@
-"""A Faust Table that tells when a change is on the broker, and forgets what is old."""
+"""A Faust Table that tells when a change is on the broker, keeps none on its disk before, and forgets what is old."""
 
+import asyncio
+import functools
 import itertools
 import json
 from datetime import datetime
@@ -17,9 +19,19 @@ _ID_LENGTH = 36
 
 
 class AcknowledgedTable(faust.Table[str, Any]):
-    """Keys begin with a UUIDv7. All methods work only inside the iteration of a stream, as Faust's Tables do."""
+    """Keys begin with a UUIDv7. All methods work only inside the iteration of a stream, as Faust's Tables do.
+
+    Faust writes a change to the disk as it sends its record. Where the worker died before that was on the broker, the
+    next run of it knew what nobody else ever would: an outcome of a batch was taken for one that is remembered, and its
+    event committed. So a change is in memory until it is acknowledged, and goes to the disk then.
+    """
 
     last_change: FutureMessage
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._under_way: dict[tuple[int, str], tuple[FutureMessage, Any]] = {}
+        """Partition and key -> the newest record that is not acknowledged yet, and its value."""
 
     @classmethod
     def of(cls, app: faust.App, name: str, changelog: str) -> "AcknowledgedTable":
@@ -30,15 +42,30 @@ class AcknowledgedTable(faust.Table[str, Any]):
         return table
 
     async def keep(self, key: str, value: Any) -> None:
-        """Set a value; returns once Kafka has acknowledged the record. Faust's own way returns before that."""
-        self[key] = value
-        await self.last_change
+        """Set a value, which `known` tells at once; returns once Kafka has acknowledged the record."""
+        self.on_key_set(key, value)
+        where, sent = (_partition(), key), self.last_change
+        self._under_way[where] = sent, value
+        sent.add_done_callback(functools.partial(self._arrived, where))
+        await sent
+
+    def known(self, key: str) -> Any:
+        """The value of a key; None where it has none."""
+        under_way = self._under_way.get((_partition(), key))
+        return self.get(key) if under_way is None else under_way[1]
 
     def keys_beginning(self, text: str) -> list[str]:
         """The keys of this event's partition that begin with a text, in order."""
         beginning = json.dumps(text)[:-1].encode()
         found = itertools.takewhile(lambda raw: raw.startswith(beginning), self._entries().keys(from_key=beginning))
-        return [json.loads(raw) for raw in found]
+        here = _partition()
+        under_way = (key for partition, key in self._under_way if partition == here and key.startswith(text))
+        return sorted({*map(json.loads, found), *under_way})
+
+    async def settle(self, *, within: float) -> None:
+        """Return when all records are acknowledged, or so many seconds are over."""
+        if self._under_way:
+            await asyncio.wait([sent for sent, _ in self._under_way.values()], timeout=within)
 
     def forget_older_than(self, moment: datetime) -> None:
         """Delete a few entries of this event's partition whose id was made before."""
@@ -53,27 +80,48 @@ class AcknowledgedTable(faust.Table[str, Any]):
 
     def _entries(self) -> Any:
         """RocksDB's, of this event's partition."""
-        event = faust.current_event()
-        assert event is not None
+        return self._rocksdb._db_for_partition(_partition())
+
+    @property
+    def _rocksdb(self) -> Store:
         store = self.data
         assert isinstance(store, Store)
-        return store._db_for_partition(event.message.partition)
+        return store
 
     def send_changelog(self, *args: Any, **kwargs: Any) -> FutureMessage:
         """Note the record's future, too."""
         self.last_change = super().send_changelog(*args, **kwargs)
         return self.last_change
 
-    def _on_changelog_sent(self, fut: FutureMessage) -> None:
-        """Note up to which offset the store has its changelog: a record of ours tells only where it is the next one.
+    def _arrived(self, where: tuple[int, str], sent: FutureMessage) -> None:
+        if self._under_way.get(where, (None,))[0] is sent:
+            del self._under_way[where]
 
-        Faust takes the offset of any. A record that was under way when its partition went to another worker comes
-        behind that one's records: where the partition came back, they were never read.
+    def _on_changelog_sent(self, fut: FutureMessage) -> None:
+        """Write it to the disk, and note up to which offset that has its changelog.
+
+        Faust notes the offset of any record of ours. One that was under way when its partition went to another worker
+        comes behind that one's records: where the partition came back, they were never read.
         """
-        sent = fut.result()
-        known = self.data.persisted_offset(sent.topic_partition)
+        sent, message = fut.result(), fut.message
+        partition = sent.topic_partition.partition
+        entries = self._rocksdb._dbs.get(partition)
+        if entries is None:
+            return  # It moved to another worker. When it comes back, the record is read.
+        # Before the offset is noted: a crash between the two would lose it.
+        if message.value is not None:
+            entries.put(message.key, message.value)
+        known = self._rocksdb.persisted_offset(sent.topic_partition)
         if sent.offset == (0 if known is None else known + 1):
             super()._on_changelog_sent(fut)
+
+
+def _partition() -> int:
+    """This event's."""
+    event = faust.current_event()
+    assert event is not None
+    partition: int = event.message.partition
+    return partition
 
 
 def _key(raw: bytes) -> str | None:

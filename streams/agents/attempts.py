@@ -39,4 +39,4 @@ class AttemptsTable:
             self._table.forget_older_than(self._now() - self._forget_after)
 
     def _parts(self, keys: Sequence[str]) -> Sequence[AttemptRecord]:
-        return [AttemptRecord(**self._table[key]) for key in keys]
+        return [AttemptRecord(**self._table.known(key)) for key in keys]

@@ -28,7 +28,7 @@ class BatchTable:
 
     def batch(self, batch_id: str) -> OpenedBatch | None:
         """See `BatchMemory`."""
-        value = self._table.get(batch_id)
+        value = self._table.known(batch_id)
         return None if value is None else OpenedBatch(value["owner"], BatchOpened.model_validate(value["opened"]))
 
     async def keep_batch(self, batch_id: str, batch: OpenedBatch) -> None:
@@ -38,7 +38,7 @@ class BatchTable:
 
     def outcome(self, batch_id: str, task_id: str) -> MemberOutcome | None:
         """See `BatchMemory`."""
-        value = self._table.get(f"{batch_id}/{task_id}")
+        value = self._table.known(f"{batch_id}/{task_id}")
         return None if value is None else MemberOutcome.model_validate(value)
 
     async def keep_outcome(self, batch_id: str, outcome: MemberOutcome) -> None:

@@ -7,8 +7,14 @@ from typing import Any
 from aiokafka.errors import KafkaTimeoutError
 from faust.tables import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
+from faust.types import TP
+
+from streams.agents.acknowledged_table import AcknowledgedTable
 
 log = logging.getLogger(__name__)
+
+_SETTLED_WITHIN = 5.0
+"""A request of the changelogs' producer takes no longer; half the time after which Kafka gives up a worker."""
 
 
 class PatientRecovery(Recovery):
@@ -33,6 +39,18 @@ class PatientRecovery(Recovery):
 
 class PatientTables(TableManager):
     """Faust's manager of Tables with that recovery."""
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Let what is under way come to stand before the end up to which Tables are recovered.
+
+        Else a partition that was lost and came back is worked on with changes that nobody but this worker knows.
+        """
+        for table in self.values():
+            if isinstance(table, AcknowledgedTable):
+                await table.settle(within=_SETTLED_WITHIN)
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     @property
     def recovery(self) -> Recovery:
