@@ -4,7 +4,7 @@ import asyncio
 import functools
 import itertools
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import faust
@@ -16,6 +16,18 @@ from schemas.identifiers import task_created_at
 _FORGOTTEN_AT_ONCE = 10
 """A Table has no timers, and one sweep of all would stall its partition."""
 _ID_LENGTH = 36
+_LATE = timedelta(hours=1)
+"""How late what is told of an expired filing may be taken: with a retention of seconds, in tests, a batch was forgotten
+as it was opened."""
+
+
+def remembered_for(lane_retention: timedelta) -> timedelta:
+    """How long a task or a batch is remembered after its id was made.
+
+    Twice as long as filings are kept: an outcome may come when its filing has waited for that long, and is kept as long
+    itself; so is the event of a redriven task, whose id is as old as its dead letter.
+    """
+    return 2 * lane_retention + _LATE
 
 
 class AcknowledgedTable(faust.Table[str, Any]):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import faust
 
 from schemas.topics import ATTEMPTS_CHANGELOG
-from streams.agents.acknowledged_table import AcknowledgedTable
+from streams.agents.acknowledged_table import AcknowledgedTable, remembered_for
 from streams.attempt_record import AttemptRecord, part_of, together
 
 
@@ -20,8 +20,7 @@ class AttemptsTable:
 
     def __init__(self, app: faust.App, now: Callable[[], datetime], *, lane_retention: timedelta) -> None:
         self._now = now
-        # Twice: a redriven task's id is as old as its dead letter, and its event is kept for as long again.
-        self._forget_after = 2 * lane_retention
+        self._forget_after = remembered_for(lane_retention)
         self._table = AcknowledgedTable.of(app, "attempts", ATTEMPTS_CHANGELOG)
         self._writer = uuid.uuid4().hex[:12]
 

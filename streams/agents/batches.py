@@ -7,7 +7,7 @@ import faust
 
 from schemas.batches import BatchOpened, MemberOutcome
 from schemas.topics import BATCH_MEMBERS, BATCHES_CHANGELOG
-from streams.agents.acknowledged_table import AcknowledgedTable
+from streams.agents.acknowledged_table import AcknowledgedTable, remembered_for
 from streams.agents.delivery import add_agent
 from streams.batches.batch_life import OpenedBatch
 from streams.incoming import KafkaRecord
@@ -22,8 +22,7 @@ class BatchTable:
 
     def __init__(self, app: faust.App, now: Callable[[], datetime], *, lane_retention: timedelta) -> None:
         self._now = now
-        # Twice: a member's outcome may come when its filing has waited for as long as it is kept, and is kept as long.
-        self._forget_after = 2 * lane_retention
+        self._forget_after = remembered_for(lane_retention)
         self._table = AcknowledgedTable.of(app, "batches", BATCHES_CHANGELOG)
 
     def batch(self, batch_id: str) -> OpenedBatch | None:

@@ -3,6 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,11 +13,12 @@ from faust.tables import TableManager
 from faust.types import TP
 from faust.types.tuples import FutureMessage, PendingMessage, RecordMetadata
 
-from schemas.identifiers import new_task_id
+from schemas.identifiers import derived_task_id, new_task_id
 from schemas.topics import BATCH_MEMBERS, BATCHES_CHANGELOG
-from streams.agents.acknowledged_table import AcknowledgedTable
+from streams.agents.acknowledged_table import AcknowledgedTable, remembered_for
 from streams.agents.app import WorkerApp
 from streams.settings import WorkerSettings
+from tests.unit.examples import NOON
 
 PARTITION = TP(BATCHES_CHANGELOG, 0)
 KEY = new_task_id()
@@ -150,6 +152,22 @@ async def test_at_a_rebalance_tables_are_recovered_behind_what_was_under_way(
     await rebalancing
     assert recovering.is_set()
     await keeping
+
+
+async def test_what_is_old_is_forgotten_and_what_is_not_stays(table: AcknowledgedTable) -> None:
+    old = f"{derived_task_id(NOON, 'old')}/writer"
+    for offset, key in enumerate((old, KEY)):
+        keeping, sent = await keep(table, "value", key)
+        acknowledge(table, sent, offset)
+        await keeping
+    table.forget_older_than(NOON + timedelta(seconds=1))
+    assert [table.known(key) for key in (old, KEY)] == [None, "value"]
+
+
+def test_an_outcome_is_remembered_for_that_comes_as_late_as_it_may() -> None:
+    kept = timedelta(days=30)
+    assert remembered_for(kept) > 2 * kept
+    assert remembered_for(timedelta(seconds=1)) > timedelta(minutes=1)
 
 
 def _acknowledged(table: AcknowledgedTable, *offsets: int) -> int | None:
