@@ -36,7 +36,7 @@ def main() -> None:
     """Measure with the durations of the command line, and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument(
-        "--seconds", type=float, default=4.0, help="of each unpaced load; a paced one takes three times"
+        "--seconds", type=float, default=3.0, help="of each unpaced load; a paced one takes three times"
     )
     arguments.add_argument("--rounds", type=int, default=2, help="in which what is compared takes turns")
     given = arguments.parse_args()
