@@ -62,6 +62,7 @@ class CancellationLife:
             log.warning("skipped: a cancellation of task %s by another than its owner", wish.task_id)
             return "foreign"
         if known.ended:
+            await self.memory.acknowledged(wish)
             return "too_late"
         in_work = self.in_hand.works_on(wish)
         if known.storing or in_work:

@@ -90,6 +90,7 @@ class FilingLife:
         # A cancellation that is handed back comes again, and ends the task without its filing.
         over = known.ended or event.attempt < known.attempt or self.in_hand.is_being_cancelled(event)
         if over:
+            await self.memory.acknowledged(event)
             self.metrics.skipped.inc()
         return over
 

@@ -25,6 +25,9 @@ class Attempts(Protocol):
     async def put(self, task_id: str, record: AttemptRecord) -> None:
         """Remember it: `get` tells it at once, and this returns once Kafka has acknowledged it."""
 
+    async def acknowledged(self, task_id: str) -> None:
+        """Return once Kafka has acknowledged all that `get` tells of a task."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskMemory:
@@ -44,6 +47,14 @@ class TaskMemory:
         """What is remembered of a task, in its event's attempt or a later one."""
         known = self.known(task.task_id, task.owner) or AttemptRecord(task.owner)
         return known if known.attempt >= task.attempt else replace(known, attempt=task.attempt, starts=0)
+
+    async def acknowledged(self, task: Task) -> None:
+        """Return once what is remembered of a task is on the broker: only then may an event be skipped by it.
+
+        A rebalance may have ended the waiting of who wrote it. Were the event committed, and this process died, what
+        it was skipped by would be known to nobody.
+        """
+        await self.attempts.acknowledged(task.task_id)
 
     async def start(self, task: Task) -> None:
         """Count a start."""

@@ -59,7 +59,16 @@ class AcknowledgedTable(faust.Table[str, Any]):
         where, sent = (_partition(), key), self.last_change
         self._under_way[where] = sent, value
         sent.add_done_callback(functools.partial(self._arrived, where))
-        await sent
+        # Shielded: who waits may be cancelled by a rebalance. The record is under way all the same.
+        await asyncio.shield(sent)
+
+    async def acknowledged(self, beginning: str) -> None:
+        """Return once all that is known under keys of this event's partition that begin with a text is on the broker.
+
+        Raises:
+            Exception: the producer's, where a record can't be had there.
+        """
+        await asyncio.gather(*(asyncio.shield(sent) for sent, _ in self._under_way_of(beginning).values()))
 
     def known(self, key: str) -> Any:
         """The value of a key; None where it has none."""
@@ -70,9 +79,7 @@ class AcknowledgedTable(faust.Table[str, Any]):
         """The keys of this event's partition that begin with a text, in order."""
         beginning = json.dumps(text)[:-1].encode()
         found = itertools.takewhile(lambda raw: raw.startswith(beginning), self._entries().keys(from_key=beginning))
-        here = _partition()
-        under_way = (key for partition, key in self._under_way if partition == here and key.startswith(text))
-        return sorted({*map(json.loads, found), *under_way})
+        return sorted({*map(json.loads, found), *self._under_way_of(text)})
 
     async def settle(self, *, within: float) -> None:
         """Return when all records are acknowledged, or so many seconds are over."""
@@ -104,6 +111,14 @@ class AcknowledgedTable(faust.Table[str, Any]):
         """Note the record's future, too."""
         self.last_change = super().send_changelog(*args, **kwargs)
         return self.last_change
+
+    def _under_way_of(self, beginning: str) -> dict[str, tuple[FutureMessage, Any]]:
+        here = _partition()
+        return {
+            key: record
+            for (partition, key), record in self._under_way.items()
+            if partition == here and key.startswith(beginning)
+        }
 
     def _arrived(self, where: tuple[int, str], sent: FutureMessage) -> None:
         if self._under_way.get(where, (None,))[0] is sent:

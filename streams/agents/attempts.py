@@ -16,7 +16,7 @@ from streams.attempt_record import AttemptRecord, part_of, together
 
 
 class AttemptsTable:
-    """See the module. Both methods work only inside the iteration of a stream, as Faust's Tables do."""
+    """See the module. All methods work only inside the iteration of a stream, as Faust's Tables do."""
 
     def __init__(self, app: faust.App, now: Callable[[], datetime], *, lane_retention: timedelta) -> None:
         self._now = now
@@ -36,6 +36,10 @@ class AttemptsTable:
         if record.ended:
             # None of these tasks can be delivered again.
             self._table.forget_older_than(self._now() - self._forget_after)
+
+    async def acknowledged(self, task_id: str) -> None:
+        """Return once all that `get` tells of a task is on the broker."""
+        await self._table.acknowledged(task_id)
 
     def _parts(self, keys: Sequence[str]) -> Sequence[AttemptRecord]:
         return [AttemptRecord(**self._table.known(key)) for key in keys]

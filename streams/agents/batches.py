@@ -49,6 +49,10 @@ class BatchTable:
         beginning = f"{batch_id}/"
         return frozenset(key.removeprefix(beginning) for key in self._table.keys_beginning(beginning))
 
+    async def acknowledged(self, batch_id: str) -> None:
+        """See `BatchMemory`."""
+        await self._table.acknowledged(batch_id)
+
 
 def add_batch_agent(
     app: faust.App, process: Callable[[KafkaRecord], Awaitable[None]], fail_stop: Callable[[Exception], None]

@@ -64,6 +64,9 @@ class BatchMemory(Protocol):
     def ended(self, batch_id: str) -> frozenset[str]:
         """The tasks of the members whose outcome is remembered."""
 
+    async def acknowledged(self, batch_id: str) -> None:
+        """Return once all that is remembered of a batch is acknowledged."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchLife:
@@ -98,6 +101,7 @@ class BatchLife:
 
     async def _open(self, batch_id: str, batch: OpenedBatch) -> Taken:
         if self.memory.batch(batch_id) is not None:
+            await self.memory.acknowledged(batch_id)
             return "repeated"
         await self.memory.keep_batch(batch_id, batch)
         return "opened"
@@ -112,6 +116,8 @@ class BatchLife:
         is_new = self.memory.outcome(batch_id, task_id) is None
         if is_new:
             await self.memory.keep_outcome(batch_id, outcome)
+        # Where it was there already, too: who wrote it may not have waited for it to the end, and this commits it.
+        await self.memory.acknowledged(batch_id)
         ended = self.memory.ended(batch_id)
         # A repeat tells it again, too: the crash that it comes from may have been just before this.
         if _is_told(len(ended), of=len(batch.opened.members)):

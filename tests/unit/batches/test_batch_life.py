@@ -1,5 +1,6 @@
 """The life of a batch in a worker, on a memory that outlives it as the broker would."""
 
+import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,12 @@ class Broker(FakePublisher):
     batches: dict[str, OpenedBatch] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], MemberOutcome] = field(default_factory=dict)
     acknowledgements_left: int | None = None
+    under_way: asyncio.Event | None = None
+
+    async def acknowledged(self, batch_id: str) -> None:
+        assert batch_id == BATCH
+        if self.under_way is not None:
+            await self.under_way.wait()
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -158,6 +165,17 @@ async def test_the_first_outcome_of_a_member_counts() -> None:
     assert taken == ["opened", "outcome", "repeated"]
     assert {status.model_dump_json() for status in broker.statuses()} == {broker.statuses()[0].model_dump_json()}
     assert broker.statuses()[0].ended == {TaskState.SUCCESS: 1}
+
+
+@pytest.mark.parametrize("again", [_opened(2), _ended(_members(2)[0])], ids=["opened", "outcome"])
+async def test_a_repeat_is_committed_once_what_it_repeats_is_on_the_broker(again: KafkaRecord) -> None:
+    broker = Broker()
+    await _process(broker, _opened(2), _ended(_members(2)[0]))
+    broker.under_way = asyncio.Event()
+    repeating = asyncio.create_task(_process(broker, again))
+    assert not (await asyncio.wait([repeating], timeout=0.05))[0]
+    broker.under_way.set()
+    assert await repeating == ["repeated"]
 
 
 async def _until_the_crash(broker: Broker, records: list[KafkaRecord]) -> list[KafkaRecord]:

@@ -135,6 +135,48 @@ async def test_who_waits_for_all_waits_until_they_are_acknowledged_or_the_time_i
     await table.settle(within=20)
 
 
+async def test_who_asks_for_a_key_waits_for_its_record_alone(table: AcknowledgedTable) -> None:
+    others, sent_others = await keep(table, "value", derived_task_id(NOON, "other"))
+    keeping, sent = await keep(table, "value", f"{KEY}/writer")
+    asking = asyncio.create_task(table.acknowledged(KEY))
+    await asyncio.sleep(0.05)
+    assert not asking.done()
+    acknowledge(table, sent, 1)
+    await asking
+    assert not others.done()
+    acknowledge(table, sent_others, 0)
+    await asyncio.gather(keeping, others)
+    await table.acknowledged(KEY)
+
+
+async def test_who_asks_for_a_key_whose_record_the_broker_does_not_take_is_told(table: AcknowledgedTable) -> None:
+    keeping, sent = await keep(table, "value")
+    asking = asyncio.create_task(table.acknowledged(KEY))
+    await asyncio.sleep(0)
+    sent.set_exception(ConnectionError("gone"))
+    with pytest.raises(ConnectionError):
+        await asking
+    with pytest.raises(ConnectionError):
+        await keeping
+    assert table.known(KEY) is None
+
+
+async def test_a_record_is_under_way_although_who_sent_it_was_cancelled(
+    table: AcknowledgedTable, tmp_path: Path
+) -> None:
+    keeping, sent = await keep(table, "value")
+    asking = asyncio.create_task(table.acknowledged(KEY))
+    await asyncio.sleep(0)
+    for each in (keeping, asking):
+        each.cancel()
+    await asyncio.wait([keeping, asking])
+    assert table.known(KEY) == "value"
+    acknowledge(table, sent, 0)
+    await asyncio.sleep(0)
+    later = died(table, tmp_path)
+    assert later.known(KEY) == "value"
+
+
 async def test_at_a_rebalance_tables_are_recovered_behind_what_was_under_way(
     table: AcknowledgedTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

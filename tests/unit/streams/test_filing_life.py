@@ -8,6 +8,7 @@ from schemas.filings import FilingSubmitted
 from schemas.tasks import STEPS, TaskState
 from schemas.topics import FILINGS, FILINGS_PRIORITY, RISKS, TASKS, WEBHOOKS
 from streams.analysis_port import Report, Result
+from streams.attempt_record import AttemptRecord
 from streams.faults import PermanentFault
 from streams.filing_life import MAX_STARTS
 from streams.incoming import FilingRecord
@@ -135,6 +136,20 @@ async def test_an_event_of_an_earlier_attempt_is_skipped(kafka: Kafka) -> None:
     kafka.table[TASK_ID] = remembered(attempt=2, starts=1)
     await Worker(kafka).process(an_event(attempt=1))
     assert kafka.journal == ["offset"]
+
+
+@pytest.mark.parametrize("known", [remembered(ended=True), remembered(attempt=2)], ids=["ended", "later attempt"])
+async def test_an_event_is_skipped_and_committed_once_what_it_is_skipped_by_is_on_the_broker(
+    kafka: Kafka, known: AttemptRecord
+) -> None:
+    worker = Worker(kafka)
+    acknowledged = worker.attempts.leave_under_way(TASK_ID, known)
+    processing = asyncio.create_task(worker.process(an_event()))
+    assert not (await asyncio.wait([processing], timeout=0.05))[0]
+    assert kafka.journal == []
+    acknowledged.set()
+    await processing
+    assert (worker.executions, kafka.journal) == (0, ["offset"])
 
 
 async def test_an_event_of_the_attempt_in_hand_is_started_again(kafka: Kafka) -> None:

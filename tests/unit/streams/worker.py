@@ -173,6 +173,16 @@ class _Attempts:
 
     kafka: Kafka
     _changed: dict[str, AttemptRecord] = field(default_factory=dict)
+    under_way: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    def leave_under_way(self, task_id: str, record: AttemptRecord) -> asyncio.Event:
+        """A change whose acknowledgement nobody waits for any more; it comes with the event."""
+        self._changed[task_id] = record
+        return self.under_way.setdefault(task_id, asyncio.Event())
+
+    async def acknowledged(self, task_id: str) -> None:
+        if task_id in self.under_way:
+            await self.under_way[task_id].wait()
 
     def get(self, task_id: str) -> AttemptRecord | None:
         return self._changed.get(task_id) or self.kafka.table.get(task_id)
@@ -193,7 +203,8 @@ class Worker:
         self.executions = 0
         self.gate, self.cancellation_gate = ProcessorGate(), ProcessorGate()
         self.processor = Processor(self._counted(analysis))
-        memory, outcomes, in_hand = TaskMemory(_Attempts(kafka)), Outcomes(_Journaled(kafka), lambda: NOON), InHand()
+        self.attempts = _Attempts(kafka)
+        memory, outcomes, in_hand = TaskMemory(self.attempts), Outcomes(_Journaled(kafka), lambda: NOON), InHand()
         self._life = FilingLife(
             memory=memory,
             outcomes=outcomes,

@@ -1,5 +1,6 @@
 """Cancellations that change nothing."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,6 +21,17 @@ async def test_a_task_that_has_ended_stays_as_it_is(kafka: Kafka) -> None:
     await worker.cancel(a_cancellation())
     assert kafka.journal == [*journal, "cancellation's offset"]
     assert worker.value("cancellations", outcome="too_late") == 1
+
+
+async def test_a_cancellation_that_is_too_late_is_committed_once_the_end_is_on_the_broker(kafka: Kafka) -> None:
+    worker = Worker(kafka)
+    acknowledged = worker.attempts.leave_under_way(TASK_ID, remembered(ended=True))
+    cancelling = asyncio.create_task(worker.cancel(a_cancellation()))
+    assert not (await asyncio.wait([cancelling], timeout=0.05))[0]
+    assert kafka.journal == []
+    acknowledged.set()
+    await cancelling
+    assert kafka.journal == ["cancellation's offset"]
 
 
 async def test_a_cancellation_under_another_owner_changes_nothing(kafka: Kafka) -> None:
