@@ -1,6 +1,7 @@
 """A local Kafka: one broker, or a cluster of a few, as processes of this machine."""
 
 import hashlib
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -17,6 +18,8 @@ from ops.local.programs import java
 
 # The first compiler alone starts in half the time. The default heap would be a quarter of the machine.
 _JVM_OPTIONS = ("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=WARN")
+_TEMPORARY = "tmp"
+"""The name of Java's temporary folder in a broker's."""
 _START_WITHIN = 60.0
 _STOP_WITHIN = 10.0
 _PORT_TRIES = 5
@@ -69,7 +72,7 @@ class Broker:
         self._kafka = kafka
         self._settings = settings
         # Paths in the settings are relative to the folder: there a comma would separate, and a ü be misread.
-        command = [*kafka, "kafka.Kafka", "server.properties"]
+        command = [*kafka, f"-Djava.io.tmpdir={_TEMPORARY}", "kafka.Kafka", "server.properties"]
         self.process = Process(f"kafka-{node}", command, log=folder / "server.log", cwd=folder)
 
     @property
@@ -83,7 +86,9 @@ class Broker:
         Raises:
             ServerDidNotStart: if its storage cannot be formatted.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        # Java unpacks its native libraries there, and leaves them where it is killed: in the machine's they pile up.
+        shutil.rmtree(self._folder / _TEMPORARY, ignore_errors=True)
+        (self._folder / _TEMPORARY).mkdir(parents=True)
         format_storage(self._folder, self._cluster, kafka=self._kafka, settings=self._settings)
         write_properties(self._folder / "server.properties", {**self._settings, "log.dirs": DATA})
         self.process.start()

@@ -24,9 +24,14 @@ TOPIC = "kept"
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kafka")
+
+
+@pytest.fixture(scope="module")
+def running(folder: Path) -> Iterator[LocalKafka]:
     """One broker for the tests that leave it as it is."""
-    with LocalKafka(tmp_path_factory.mktemp("kafka")) as kafka:
+    with LocalKafka(folder) as kafka:
         yield kafka
 
 
@@ -41,7 +46,7 @@ def send(kafka: LocalKafka, value: bytes, topic: str = TOPIC) -> None:
     """Send one message; raises unless all replicas that are in sync acknowledge it."""
     failures: list[object] = []
     producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "acks": "all", "log_level": 0,
-                         "message.max.bytes": 64 * 1024 * 1024, "delivery.timeout.ms": 30_000})  # fmt: skip
+                         "compression.type": "lz4", "message.max.bytes": 64 * 1024 * 1024, "delivery.timeout.ms": 30_000})  # fmt: skip
     producer.produce(topic, value, on_delivery=lambda error, _: failures.append(error) if error else None)
     assert producer.flush(30) == 0
     assert not failures, failures
@@ -110,6 +115,12 @@ def test_a_topic_that_nobody_created_does_not_come_to_be(running: LocalKafka) ->
     assert "undeclared" not in admin.list_topics(timeout=10).topics
 
 
+def test_what_java_unpacks_is_in_the_brokers_folder(running: LocalKafka, folder: Path) -> None:
+    create(running, "compressed")
+    send(running, b"x" * 10_000, "compressed")
+    assert list((folder / "broker-1" / "tmp").glob("liblz4*.so"))
+
+
 def test_a_topics_own_size_limit_rules(running: LocalKafka) -> None:
     create(running, "large", max_message_bytes=str(16 * 1024 * 1024))
     send(running, os.urandom(12 * 1024 * 1024), "large")
@@ -143,8 +154,11 @@ def test_a_killed_broker_starts_again_on_its_port_with_its_data(tmp_path: Path) 
         create(kafka, TOPIC)
         send(kafka, b"before")
         address, pid = kafka.bootstrap_servers, kafka.pids[0]
+        left = tmp_path / "broker-1" / "tmp" / "left by the killed one"
+        left.touch()
         kafka.kill()
         kafka.start()
+        assert not left.exists()
         assert kafka.bootstrap_servers == address
         assert kafka.pids != [pid]
         assert first_message(kafka) == b"before"
