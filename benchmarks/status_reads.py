@@ -40,7 +40,7 @@ def main() -> None:
             (Path(folder) / size.replace(" ", "")).write_bytes(of_size[0].model_dump_json().encode())
         with bare_server(Path(folder), system.logs / "bare.log") as bare:
             for size, of_size in statuses.items():
-                figures += _reads(system, bare, size, of_size, given.seconds, given.rounds)
+                figures += _reads(system, bare.url, size, of_size, given.seconds, given.rounds)
     print_figures("status_reads", figures, **vars(given), connections=CONNECTIONS)
 
 

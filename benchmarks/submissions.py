@@ -49,8 +49,8 @@ def main() -> None:
             _warm_up(system, bodies, given.seconds)
             figures = [
                 *_accepted_at_a_rate(system, bodies, 3 * given.seconds, "no workers"),
-                *_large_unpaced(system, bare, bodies, given.seconds, given.rounds),
-                *_small_unpaced(system, bare, bodies, given.seconds, given.rounds),
+                *_large_unpaced(system, bare.url, bodies, given.seconds, given.rounds),
+                *_small_unpaced(system, bare.url, bodies, given.seconds, given.rounds),
             ]
         with running_system(workers=2) as system:
             # What the first second leaves behind keeps the workers busy until the end.

@@ -5,6 +5,9 @@ import logging
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+import faust
 
 from schemas.topics import (
     ATTEMPTS_CHANGELOG,
@@ -40,7 +43,7 @@ from streams.progress import HeadsInHand, StuckWatch
 from streams.settings import WorkerSettings
 from streams.stop_signals import stop_signals
 from streams.task_memory import TaskMemory
-from streams.topic_check import topics_are_right
+from streams.topic_check import WrongTopics, topics_are_right
 from transport.publisher import KafkaPublisher
 from transport.topics import TopicAdmin
 
@@ -129,6 +132,7 @@ class Worker:
 
         app.on_rebalance_complete.connect(joined)
         if not await _started(app, stop):
+            await leave(app, within=_LEAVE_SECONDS)
             publisher.close()
             return
         watching = asyncio.create_task(self._watch.run())
@@ -137,18 +141,22 @@ class Worker:
         await asyncio.wait({stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
         self._not_ready = "the worker is leaving"
         watching.cancel()
-        await self._leave(app)
+        await leave(app, within=self._settings.drain_seconds + _LEAVE_SECONDS)
         publisher.close()
         if app.crash_reason is not None:
             raise app.crash_reason
 
-    async def _leave(self, app: WorkerApp) -> None:
-        try:
-            await asyncio.wait_for(app.stop(), self._settings.drain_seconds + _LEAVE_SECONDS)
-        except TimeoutError:
-            # Kafka is away: nothing more can be acknowledged, and nothing that was not is committed.
-            log.critical("the worker could not leave its group in time and ends without")
-            os._exit(_SOFTWARE_FAULT_EXIT)
+
+async def leave(app: faust.App, *, within: float) -> None:
+    """Stop the app and leave its group; ends the process where that takes longer than so many seconds."""
+    leaving = asyncio.create_task(app.stop())
+    # Not `wait_for`: it cancels, and waits for who takes no notice, as Faust's services do while they stop.
+    await asyncio.wait({leaving}, timeout=within)
+    if not leaving.done():
+        # Kafka is away: nothing more can be acknowledged, and nothing that was not is committed.
+        log.critical("the worker could not leave its group in time and ends without")
+        _end(_SOFTWARE_FAULT_EXIT)
+    await leaving
 
 
 async def _started(app: WorkerApp, stop: asyncio.Event) -> bool:
@@ -164,18 +172,34 @@ async def _started(app: WorkerApp, stop: asyncio.Event) -> bool:
 
 
 def run_worker(settings: WorkerSettings, analysis: Analysis) -> None:
-    """Run one worker in this process until it is told to stop; raises as `Worker.run` does."""
+    """Run one worker until it is told to stop, and end the process.
+
+    Raises:
+        WrongTopics: as `Worker.run` does.
+    """
     settings.worker_dir.mkdir(parents=True, exist_ok=True)
     os.nice(settings.worker_nice)
-    asyncio.run(Worker(settings, analysis).run())
+    try:
+        # Not `asyncio.run`: it cancels what is left, and waits for it. A part of Faust that was told to stop while it
+        # started takes no notice, and the process stayed for ever.
+        asyncio.Runner().run(Worker(settings, analysis).run())
+    except WrongTopics:
+        raise
+    except Exception:
+        log.critical("the worker ends", exc_info=True)
+        _end(_SOFTWARE_FAULT_EXIT)
     # A thread whose filing was handed back goes on; joining it would keep the process for as long as it likes.
-    os._exit(0)
+    _end(0)
 
 
-def _fail_stop(error: Exception) -> None:
+def _fail_stop(error: Exception) -> NoReturn:
     log.critical("the worker ends at once, and its filings go to others: %s", type(error).__name__, exc_info=error)
+    _end(_SOFTWARE_FAULT_EXIT)
+
+
+def _end(code: int) -> NoReturn:
     logging.shutdown()
-    os._exit(_SOFTWARE_FAULT_EXIT)
+    os._exit(code)
 
 
 def _now() -> datetime:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -22,16 +23,23 @@ from ops.local.process import Process
 _START_WITHIN = 30.0
 
 
+class BareServer(NamedTuple):
+    """A server of these routes, in a process of its own."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def bare_server(bodies: Path, log: Path) -> Iterator[str]:
-    """The address of a server of these routes, in a process of its own."""
+def bare_server(bodies: Path, log: Path) -> Iterator[BareServer]:
+    """A server that runs until the end of the `with` block."""
     port = free_ports(1)[0]
     command = [sys.executable, "-m", "benchmarks.rig.bare_routes", str(port), str(bodies)]
     process = Process("bare-routes", command, log=log)
     process.start()
     try:
         process.wait_until_ready(lambda: accepts_connections(port), within=_START_WITHIN)
-        yield f"http://{LOOPBACK}:{port}"
+        yield BareServer(f"http://{LOOPBACK}:{port}", process.pid)
     finally:
         process.stop()
 

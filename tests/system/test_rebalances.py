@@ -3,6 +3,11 @@
 import itertools
 import uuid
 
+from confluent_kafka import ConsumerGroupState
+from confluent_kafka.admin import AdminClient
+
+from streams.agents.app import GROUP
+from tests.standing_still import go_on, stand_still
 from tests.system.parts import System, Worker
 from tests.waiting import eventually
 
@@ -42,6 +47,25 @@ def test_no_filing_is_lost_while_workers_are_added_stopped_and_killed(system: Sy
     assert set(ends.values()) == {"SUCCESS"}
     executed = [system.executions(content) for content in contents.values()]
     assert sum(executed) - len(executed) <= 1, "only the filing in the killed worker's hand is executed again"
+
+
+def test_a_worker_that_is_told_to_stop_while_it_waits_for_its_partitions_ends(system: System) -> None:
+    standing = system.worker("empty", session_timeout=60)
+    stand_still(standing.process.pid)
+    try:
+        joining = system.worker("empty", wait=False)
+        admin = AdminClient({"bootstrap.servers": system.kafka})
+        eventually(lambda: _is_rebalancing(admin), within=30, what="the group waits for the worker that stands still")
+        joining.terminate()
+        assert joining.process.ended_within(40)
+        assert joining.process.ending() == "ended with exit code 0"
+    finally:
+        go_on(standing.process.pid)
+
+
+def _is_rebalancing(admin: AdminClient) -> bool:
+    group = admin.describe_consumer_groups([GROUP])[GROUP].result(10)
+    return bool(group.state == ConsumerGroupState.PREPARING_REBALANCING)
 
 
 def _executed(system: System, contents: dict[str, str]) -> int:
