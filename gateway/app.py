@@ -99,8 +99,9 @@ class Gateway:
         )
         problems.register(app)
         describe(app)
-        app.include_router(submissions.router)
+        # Tried in this order: what is asked most comes first.
         app.include_router(tasks.router)
+        app.include_router(submissions.router)
         app.include_router(cancellations.router)
         app.include_router(events.router)
         app.include_router(listing.router)

@@ -4,25 +4,42 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Request, Security
-from fastapi.security import APIKeyHeader
+from fastapi import Request, Security
+from fastapi.openapi.models import APIKey, APIKeyIn
+from fastapi.security.base import SecurityBase
 
 from gateway.keys import ApiKey, Scope
 from gateway.known_keys import KnownKeys
 from gateway.problems import Problem
 
-_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key made by `sigmak keys new`.")
+_HEADER = "X-API-Key"
 
 
-async def authenticated(request: Request, key: Annotated[str | None, Security(_HEADER)]) -> ApiKey:
-    """The key of the request.
+class CallersKey(SecurityBase):
+    """Whose key the header holds.
 
-    Raises:
-        Problem: 401 where there is none, no such key, or one that is no longer valid.
+    Scheme and lookup are one dependency: as two, FastAPI's search for their parameters was a tenth of a status's time.
     """
+
+    def __init__(self) -> None:
+        self.scheme_name = "APIKeyHeader"
+        self.model = APIKey.model_validate(
+            {"in": APIKeyIn.header, "name": _HEADER, "description": "A key made by `sigmak keys new`."}
+        )
+
     # `async`, though it awaits nothing: FastAPI hands what is not to a thread, which cost a seventh of a submission.
-    keys: KnownKeys = request.app.state.keys
-    found = keys.find(key) if key else None
+    async def __call__(self, request: Request) -> ApiKey:
+        """The key of the request.
+
+        Raises:
+            Problem: 401 where there is none, no such key, or one that is no longer valid.
+        """
+        key = request.headers.get(_HEADER)
+        keys: KnownKeys = request.app.state.keys
+        return _valid(keys.find(key) if key else None)
+
+
+def _valid(found: ApiKey | None) -> ApiKey:
     if found is None:
         raise _refused(
             "no_valid_key", "Send a valid API key in the X-API-Key header; `sigmak keys new NAME` makes one."
@@ -36,7 +53,7 @@ async def authenticated(request: Request, key: Annotated[str | None, Security(_H
 
 
 def _refused(type: str, detail: str) -> Problem:
-    return Problem(HTTPStatus.UNAUTHORIZED, type, detail, headers={"WWW-Authenticate": "X-API-Key"})
+    return Problem(HTTPStatus.UNAUTHORIZED, type, detail, headers={"WWW-Authenticate": _HEADER})
 
 
 def require(key: ApiKey, scope: Scope) -> None:
@@ -45,4 +62,4 @@ def require(key: ApiKey, scope: Scope) -> None:
         raise Problem(HTTPStatus.FORBIDDEN, "scope_missing", f"The API key {key.name} lacks the scope {scope}.")
 
 
-Caller = Annotated[ApiKey, Depends(authenticated)]
+Caller = Annotated[ApiKey, Security(CallersKey())]
