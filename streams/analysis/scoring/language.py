@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Literal, NamedTuple
 
 from streams.analysis.scoring.amounts import years
-from streams.analysis.scoring.lexicon import compile_terms, load
+from streams.analysis.scoring.lexicon import load, terms
 from streams.analysis.scoring.parts import SHORT, Part, quote
 from streams.analysis.scoring.prose import Sentence
 
@@ -70,7 +69,7 @@ def harm(sentence: str) -> tuple[float, str]:
     """How grave the gravest harm is that a sentence names, 0 to 1, and in which words."""
     weights = load(LEXICON)["harm"]["weights"]
     for level in ("existential", "grave", "plain"):
-        named = terms("harm", level).search(sentence)
+        named = terms(LEXICON, "harm", level).search(sentence)
         if named:
             return float(weights[level]), named.group()
     return 0.0, ""
@@ -78,23 +77,17 @@ def harm(sentence: str) -> tuple[float, str]:
 
 def claim(sentence: str) -> Claim:
     """How real a sentence says what it names is."""
-    possible = terms("claims", "possible").search(sentence)
-    happened = _PERFECT.search(sentence) or terms("claims", "past").search(sentence)
+    possible = terms(LEXICON, "claims", "possible").search(sentence)
+    happened = _PERFECT.search(sentence) or terms(LEXICON, "claims", "past").search(sentence)
     if not happened and (not possible or years(sentence)):
-        happened = terms("claims", "weak_past").search(sentence)
-    if (happened or not possible) and terms("claims", "denied").search(sentence):
+        happened = terms(LEXICON, "claims", "weak_past").search(sentence)
+    if (happened or not possible) and terms(LEXICON, "claims", "denied").search(sentence):
         return "denied"
     if happened:
         return "happened"
     if possible:
         return "possible"
-    return "expected" if terms("claims", "expected").search(sentence) else "stated"
-
-
-@cache
-def terms(table: str, key: str) -> re.Pattern[str]:
-    """The compiled list `key` of a table of the lexicon."""
-    return compile_terms(load(LEXICON)[table][key])
+    return "expected" if terms(LEXICON, "claims", "expected").search(sentence) else "stated"
 
 
 def _graded(sentence: Sentence) -> _Graded | None:

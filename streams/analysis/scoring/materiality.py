@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from math import exp
 
-from streams.analysis.scoring.language import terms
+from streams.analysis.scoring.language import LEXICON
+from streams.analysis.scoring.lexicon import terms
 from streams.analysis.scoring.parts import Part
 from streams.analysis.scoring.prose import Sentence
 
@@ -17,7 +18,7 @@ def materiality(sentences: Sequence[Sentence]) -> Part:
     weighed, total = 0.0, 0
     for sentence in sentences:
         total += sentence.words
-        for match in terms("materiality", "words").finditer(sentence.text):
+        for match in terms(LEXICON, "materiality", "words").finditer(sentence.text):
             word = match.group().lower()
             found[word] = found.get(word, 0) + 1
             weighed += sentence.weight
