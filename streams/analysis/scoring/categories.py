@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from schemas.risks import Category
 from streams.analysis.scoring.factors import Factor, full_text
 from streams.analysis.scoring.lexicon import data_file, load, terms
+from streams.analysis.scoring.text import folded
 from streams.analysis.scoring.vectors import pooled
 
 CATEGORIES = tuple(Category)
@@ -146,6 +147,7 @@ def keyword_shares(factor: Factor) -> NDArray[np.float64]:
     """Each category's share of the keyword votes, ordered as `CATEGORIES`; zeros where no keyword occurs."""
     heading = " ".join(factor.heading.split())
     start = " ".join(full_text(factor).removeprefix(heading).split()[:START_WORDS])
+    heading, start = folded(heading), folded(start)
     votes = np.array([HEADING_VOTES * _votes(heading, name) + _votes(start, name) for name in CATEGORIES])
     total = votes.sum()
     shares: NDArray[np.float64] = votes / total if total else votes

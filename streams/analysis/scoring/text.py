@@ -11,6 +11,16 @@ _ABBREVIATION = re.compile(
 LONGEST_ABBREVIATION = len(" approx.")
 _OPENS_SENTENCE = re.compile(r"[\"'“‘(\[]*[A-Z0-9]")
 
+_ALSO_IGNORED = (("İ", "i"), ("ı", "i"), ("ſ", "s"))
+"""What `re.IGNORECASE` takes for an ASCII letter and `str.lower` does not, or makes two characters of."""
+
+
+def folded(text: str) -> str:
+    """A text in lower case, character by character: what is found in it stands at the same place in the text."""
+    for letter, plain in _ALSO_IGNORED:
+        text = text.replace(letter, plain)
+    return text.lower()
+
 
 def words(text: str) -> list[str]:
     """The words and numbers of a text, lower case, in order."""
