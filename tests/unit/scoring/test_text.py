@@ -30,15 +30,16 @@ def test_words_are_lower_case_and_keep_apostrophes() -> None:
     assert words("The Company’s DON'T-list, 2024") == ["the", "company’s", "don't", "list", "2024"]
 
 
+CASED = "".join(letter for letter in map(chr, range(sys.maxunicode + 1)) if letter.swapcase() != letter)
+"""All of Unicode that lower case can change."""
+
+
 def test_a_folded_text_has_each_character_in_its_place() -> None:
     assert folded("Ihre İſſuance – OUR ﬁnes, Kelvin’s TABLE") == "ihre issuance – our ﬁnes, kelvin’s table"
-    everything = "".join(map(chr, range(sys.maxunicode + 1)))
-    assert len(folded(everything)) == len(everything)
+    assert len(folded(CASED)) == len(CASED)
 
 
-@pytest.mark.parametrize("letter", string.ascii_lowercase + string.digits + "'’")
+@pytest.mark.parametrize("letter", string.ascii_lowercase)
 def test_folding_ignores_case_as_regular_expressions_do(letter: str) -> None:
-    everything = "".join(map(chr, range(sys.maxunicode + 1)))
-    found = re.compile(re.escape(letter), re.IGNORECASE).finditer(everything)
-    lower = folded(everything)
-    assert [match.start() for match in found] == [match.start() for match in re.finditer(re.escape(letter), lower)]
+    found = re.finditer(letter, CASED, re.IGNORECASE)
+    assert [match.start() for match in found] == [match.start() for match in re.finditer(letter, folded(CASED))]
