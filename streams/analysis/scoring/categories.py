@@ -5,9 +5,7 @@ Two classifiers with one signature. The trained one is better; the other needs w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from io import BytesIO
-from re import Pattern
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +13,8 @@ from numpy.typing import NDArray
 
 from schemas.risks import Category
 from streams.analysis.scoring.factors import Factor, full_text
-from streams.analysis.scoring.lexicon import compile_terms, data_file, load
+from streams.analysis.scoring.lexicon import data_file, load, terms
+from streams.analysis.scoring.text import folded
 from streams.analysis.scoring.vectors import pooled
 
 CATEGORIES = tuple(Category)
@@ -36,6 +35,7 @@ SHARPNESS = 8.0
 """Turns differences of keyword share plus cosine into odds; chosen for calibration (docs/scoring.md)."""
 
 TRAINED = "categories.npz"
+LEXICON = "categories.toml"
 
 
 class Embeds(Protocol):
@@ -139,7 +139,7 @@ def features(factor: Factor, vectors: NDArray[np.float32], descriptions: NDArray
 
 def description_vectors(embedder: Embeds) -> NDArray[np.float32]:
     """Unit vectors of the categories' descriptions, shape (categories, dimensions)."""
-    described = [load("categories.toml")[category]["description"] for category in CATEGORIES]
+    described = [load(LEXICON)[category]["description"] for category in CATEGORIES]
     return np.stack([vectors[0] for vectors in embedder.embed(described)])
 
 
@@ -147,6 +147,7 @@ def keyword_shares(factor: Factor) -> NDArray[np.float64]:
     """Each category's share of the keyword votes, ordered as `CATEGORIES`; zeros where no keyword occurs."""
     heading = " ".join(factor.heading.split())
     start = " ".join(full_text(factor).removeprefix(heading).split()[:START_WORDS])
+    heading, start = folded(heading), folded(start)
     votes = np.array([HEADING_VOTES * _votes(heading, name) + _votes(start, name) for name in CATEGORIES])
     total = votes.sum()
     shares: NDArray[np.float64] = votes / total if total else votes
@@ -160,11 +161,5 @@ def _ranked(logits: NDArray[np.float64]) -> Classification:
 
 
 def _votes(text: str, category: Category) -> float:
-    strong, plain = _keywords(category)
+    strong, plain = terms(LEXICON, category, "strong"), terms(LEXICON, category, "plain")
     return STRONG_VOTES * len(strong.findall(text)) + len(plain.findall(text))
-
-
-@cache
-def _keywords(category: Category) -> tuple[Pattern[str], Pattern[str]]:
-    listed = load("categories.toml")[category]
-    return compile_terms(listed["strong"]), compile_terms(listed["plain"])

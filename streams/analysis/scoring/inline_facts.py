@@ -20,6 +20,7 @@ _MARKET_VALUE = ("dei:EntityPublicFloat",)
 _FACT = re.compile(rb"<ix:nonFraction\b(?P<attributes>[^<>]*)>(?P<value>[^<]*)<", re.IGNORECASE)
 _CONTEXT = re.compile(rb"<(?:xbrli:)?context\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
 _CONTEXT_EDGE = re.compile(rb"<(?P<closing>/)?(?:xbrli:)?context\b", re.IGNORECASE)
+_CONCEPT = re.compile("|".join(_REVENUE + _MARKET_VALUE).encode())
 # A name is tried at its beginning only, or one of a megabyte would be read from each of its letters.
 _ATTRIBUTE = re.compile(rb"(?<![\w:])(?P<name>[\w:]+)\s*=\s*[\"'](?P<value>[^\"']*)[\"']")
 _DATE = re.compile(rb"<(?:xbrli:)?(?P<which>startDate|endDate|instant)>\s*(?P<date>\d{4}-\d\d-\d\d)", re.IGNORECASE)
@@ -87,6 +88,8 @@ def _period(body: bytes) -> _Period | None:
 
 def _facts(document: bytes, periods: dict[str, _Period]) -> Iterator[tuple[str, _Period, float]]:
     for match in _FACT.finditer(document):
+        if not _CONCEPT.search(match["attributes"]):  # as nearly all of a thousand facts and more
+            continue
         attributes = _attributes(match["attributes"])
         name, period = attributes.get("name", ""), periods.get(attributes.get("contextref", ""))
         if period is None or name not in _REVENUE + _MARKET_VALUE:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Literal, NamedTuple
 
 from streams.analysis.scoring.amounts import years
-from streams.analysis.scoring.lexicon import compile_terms, load
+from streams.analysis.scoring.lexicon import load, terms
 from streams.analysis.scoring.parts import SHORT, Part, quote
 from streams.analysis.scoring.prose import Sentence
+from streams.analysis.scoring.text import folded
 
 LEXICON = "severity.toml"
 
@@ -29,14 +29,13 @@ _SAID: dict[Claim, str] = {
 }
 
 # What a company has set up or agreed to is no harm that has happened, so those verbs are left out.
-_PERFECT = re.compile(
-    r"(?<!may )(?<!could )(?<!might )(?<!would )(?<!should )(?<!to )\b(?:has|have|had|having)\s+"
+_PERFECT = re.compile(  # of folded text
+    r"\b(?<!may )(?<!could )(?<!might )(?<!would )(?<!should )(?<!to )(?:has|have|had|having)\s+"
     r"(?:(?:also|already|often|since|in\s+the\s+past|\w+ly),?\s+)?"
     r"(?:been|become|begun|borne|broken|brought|come|cost|cut|driven|fallen|felt|given|gone|grown|had|held|hit|led"
     r"|lost|made|met|paid|put|risen|seen|shut|sold|spent|stolen|taken"
     r"|(?!(?:limited|unlimited|need|needed|related|diversified|implemented|adopted|established|designed|developed"
-    r"|entered|invested|elected|agreed|appointed|expanded|launched|introduced|obtained|included)\b)\w{3,}ed)\b",
-    re.IGNORECASE,
+    r"|entered|invested|elected|agreed|appointed|expanded|launched|introduced|obtained|included)\b)\w{3,}ed)\b"
 )
 
 
@@ -68,33 +67,28 @@ def language(sentences: Sequence[Sentence]) -> Part:
 
 def harm(sentence: str) -> tuple[float, str]:
     """How grave the gravest harm is that a sentence names, 0 to 1, and in which words."""
-    weights = load(LEXICON)["harm"]["weights"]
+    weights, lower = load(LEXICON)["harm"]["weights"], folded(sentence)
     for level in ("existential", "grave", "plain"):
-        named = terms("harm", level).search(sentence)
+        named = terms(LEXICON, "harm", level).search(lower)
         if named:
-            return float(weights[level]), named.group()
+            return float(weights[level]), sentence[named.start() : named.end()]
     return 0.0, ""
 
 
 def claim(sentence: str) -> Claim:
     """How real a sentence says what it names is."""
-    possible = terms("claims", "possible").search(sentence)
-    happened = _PERFECT.search(sentence) or terms("claims", "past").search(sentence)
+    lower = folded(sentence)
+    possible = terms(LEXICON, "claims", "possible").search(lower)
+    happened = _PERFECT.search(lower) or terms(LEXICON, "claims", "past").search(lower)
     if not happened and (not possible or years(sentence)):
-        happened = terms("claims", "weak_past").search(sentence)
-    if (happened or not possible) and terms("claims", "denied").search(sentence):
+        happened = terms(LEXICON, "claims", "weak_past").search(lower)
+    if (happened or not possible) and terms(LEXICON, "claims", "denied").search(lower):
         return "denied"
     if happened:
         return "happened"
     if possible:
         return "possible"
-    return "expected" if terms("claims", "expected").search(sentence) else "stated"
-
-
-@cache
-def terms(table: str, key: str) -> re.Pattern[str]:
-    """The compiled list `key` of a table of the lexicon."""
-    return compile_terms(load(LEXICON)[table][key])
+    return "expected" if terms(LEXICON, "claims", "expected").search(lower) else "stated"
 
 
 def _graded(sentence: Sentence) -> _Graded | None:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from math import exp
 
-from streams.analysis.scoring.language import terms
+from streams.analysis.scoring.language import LEXICON
+from streams.analysis.scoring.lexicon import terms
 from streams.analysis.scoring.parts import Part
 from streams.analysis.scoring.prose import Sentence
+from streams.analysis.scoring.text import folded
 
 DENSITY_SCALE = 4.0
 """Words of materiality in a hundred at which the value reaches 1 - 1/e."""
@@ -17,8 +19,8 @@ def materiality(sentences: Sequence[Sentence]) -> Part:
     weighed, total = 0.0, 0
     for sentence in sentences:
         total += sentence.words
-        for match in terms("materiality", "words").finditer(sentence.text):
-            word = match.group().lower()
+        for match in terms(LEXICON, "materiality", "words").finditer(folded(sentence.text)):
+            word = sentence.text[match.start() : match.end()].lower()
             found[word] = found.get(word, 0) + 1
             weighed += sentence.weight
     if not found:

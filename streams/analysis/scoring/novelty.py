@@ -123,11 +123,14 @@ def _distance(factor: _Words, earlier: _Words) -> float:
     Sets know no order, and what the earlier text has beyond the factor's words counts half: to reorder or to
     delete is hardly news.
     """
-    union = len(factor.words | earlier.words)
-    words_differ = 1.0 - len(factor.words & earlier.words) / union if union else 0.0
+    # Sets that share little share it quickly: to build unions and differences instead takes three times as long.
+    shared = len(factor.words & earlier.words)
+    union = len(factor.words) + len(earlier.words) - shared
+    words_differ = 1.0 - shared / union if union else 0.0
     if not factor.grams:
         return words_differ
-    return (words_differ + len(factor.grams - earlier.grams) / len(factor.grams)) / 2.0
+    not_said = len(factor.grams) - len(factor.grams & earlier.grams)
+    return (words_differ + not_said / len(factor.grams)) / 2.0
 
 
 def _value(matches: Sequence[_Match]) -> float:

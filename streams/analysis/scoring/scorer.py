@@ -14,7 +14,7 @@ from streams.analysis.identity import factor_ids
 from streams.analysis.scoring.categories import Embeds, classifier_for
 from streams.analysis.scoring.company import CompanySize
 from streams.analysis.scoring.factors import EarlierFactor, Factor, Item, full_text
-from streams.analysis.scoring.lexicon import data_digest
+from streams.analysis.scoring.lexicon import compile_all, data_digest
 from streams.analysis.scoring.novelty import History
 from streams.analysis.scoring.severity import DEFAULT_WEIGHTS, SeverityWeights, severity
 
@@ -31,6 +31,7 @@ class Scorer:
     """Scores a filing's risk factors. Pure after construction: the same input gives the same assessment."""
 
     def __init__(self, embedder: NamedEmbedder, weights: SeverityWeights = DEFAULT_WEIGHTS) -> None:
+        compile_all()
         self._classifier = classifier_for(embedder)
         self._weights = weights
         self._model = ScoringModel(

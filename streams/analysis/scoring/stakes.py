@@ -5,9 +5,11 @@ from math import log10
 
 from streams.analysis.scoring.amounts import Amount, amounts, years
 from streams.analysis.scoring.company import CompanySize
-from streams.analysis.scoring.language import Claim, claim, harm, terms
+from streams.analysis.scoring.language import LEXICON, Claim, claim, harm
+from streams.analysis.scoring.lexicon import terms
 from streams.analysis.scoring.parts import Part, quote
 from streams.analysis.scoring.prose import Sentence
+from streams.analysis.scoring.text import folded
 
 SMALLEST_DOLLARS, LARGEST_DOLLARS = 1e5, 1e11
 SMALLEST_SHARE, LARGEST_SHARE = 1e-4, 1.0
@@ -46,7 +48,7 @@ def stakes(sentences: Sequence[Sentence], filing_year: int, size: CompanySize | 
 def _weight(sentence: str, filing_year: int) -> float:
     named_years = [year for year in years(sentence) if year <= filing_year]
     age = filing_year - max(named_years, default=filing_year)
-    at_stake = harm(sentence)[0] > 0.0 or terms("at_stake", "words").search(sentence) is not None
+    at_stake = harm(sentence)[0] > 0.0 or terms(LEXICON, "at_stake", "words").search(folded(sentence)) is not None
     real = _REALITY.get(claim(sentence), 1.0)
     return float(0.5 ** (age / HALF_LIFE) * (1.0 if at_stake else NEUTRAL) * real)
 

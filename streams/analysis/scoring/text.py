@@ -3,13 +3,23 @@
 import re
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SENTENCE_END = re.compile(r"[.!?;:]+[\"'”’)\]]*\s+|\s*[•●▪■]\s*")
+_SENTENCE_END = re.compile(r"[.!?;:]+[\"'”’)\]]*\s+|[•●▪■]\s*")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-z]|[A-Z]\.[A-Z]|Inc|Corp|Co|Ltd|LLC|No|Nos|Mr|Mrs|Ms|Dr|Messrs|St|Jr|Sr|vs|cf|al|approx|e\.g|i\.e"
     r"|U\.S|U\.K|U\.N|E\.U|L\.P|N\.A|S\.A|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|Sec|Art|Reg|Rev|Ave)\.)$"
 )
 LONGEST_ABBREVIATION = len(" approx.")
 _OPENS_SENTENCE = re.compile(r"[\"'“‘(\[]*[A-Z0-9]")
+
+_ALSO_IGNORED = (("İ", "i"), ("ı", "i"), ("ſ", "s"))
+"""What `re.IGNORECASE` takes for an ASCII letter and `str.lower` does not, or makes two characters of."""
+
+
+def folded(text: str) -> str:
+    """A text in lower case, character by character: what is found in it stands at the same place in the text."""
+    for letter, plain in _ALSO_IGNORED:
+        text = text.replace(letter, plain)
+    return text.lower()
 
 
 def words(text: str) -> list[str]:

@@ -12,6 +12,7 @@ from schemas.risks import ItemStatus, RiskAssessment
 from streams.analysis.identity import factor_ids
 from streams.analysis.scoring import FactorText, Scorer, SeverityWeights, StoredText, full_text
 from streams.analysis.scoring.company import CompanySize
+from streams.analysis.scoring.lexicon import terms
 from tests.unit.scoring.embedders import BagOfWordsEmbedder, bag_of_words
 
 MILD = FactorText("Bolts may rust.", "Rain could harm our bolts.", "Operations", 0, 42)
@@ -118,6 +119,14 @@ def test_the_model_block_names_what_a_score_rests_on(scorer: Scorer) -> None:
     assert model.classification_method == "keyword+cosine"
     assert model.severity_weights == {"language": 0.5, "amounts": 0.2, "materiality": 0.1, "novelty": 0.2}
     assert re.fullmatch(r"\d+\.\d+\.\d+\+[0-9a-f]{8}", model.analysis_version)
+
+
+def test_the_word_lists_are_compiled_before_the_first_filing() -> None:
+    terms.cache_clear()
+    scorer = Scorer(BagOfWordsEmbedder())
+    ahead = terms.cache_info().misses
+    assess(scorer, history=[stored(2024, MILD)])
+    assert terms.cache_info().misses == ahead > 0
 
 
 def test_the_same_filing_gives_the_same_bytes_whatever_was_scored_before() -> None:

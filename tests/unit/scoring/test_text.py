@@ -1,6 +1,10 @@
+import re
+import string
+import sys
+
 import pytest
 
-from streams.analysis.scoring.text import sentences, words
+from streams.analysis.scoring.text import folded, sentences, words
 
 
 @pytest.mark.parametrize(
@@ -24,3 +28,18 @@ def test_sentences_end_where_a_reader_would_end_them(text: str, expected: list[s
 
 def test_words_are_lower_case_and_keep_apostrophes() -> None:
     assert words("The Company’s DON'T-list, 2024") == ["the", "company’s", "don't", "list", "2024"]
+
+
+CASED = "".join(letter for letter in map(chr, range(sys.maxunicode + 1)) if letter.swapcase() != letter)
+"""All of Unicode that lower case can change."""
+
+
+def test_a_folded_text_has_each_character_in_its_place() -> None:
+    assert folded("Ihre İſſuance – OUR ﬁnes, Kelvin’s TABLE") == "ihre issuance – our ﬁnes, kelvin’s table"
+    assert len(folded(CASED)) == len(CASED)
+
+
+@pytest.mark.parametrize("letter", string.ascii_lowercase)
+def test_folding_ignores_case_as_regular_expressions_do(letter: str) -> None:
+    found = re.finditer(letter, CASED, re.IGNORECASE)
+    assert [match.start() for match in found] == [match.start() for match in re.finditer(letter, folded(CASED))]
