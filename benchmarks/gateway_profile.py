@@ -1,12 +1,12 @@
-"""Where the time of a request to the gateway goes. Prints JSON.
+"""Where the time of a request to the gateway goes, and that of its start. Prints JSON.
 
     python -m benchmarks.gateway_profile [--seconds S]
 
 As many requests of each kind as are answered: filings of 2 MB and of 5 KB, results of 1 KB and 300 KB. Of each, the
 processor milliseconds that a request takes in the gateway, in its client of Kafka, in the broker and in the program
-that asks; the same of the bare route beside it; how much of the machine was idle; and where the gateway's Python
-spends its part, sampled by py-spy. That needs leave to look into other processes: root, or
-`kernel.yama.ptrace_scope=0`.
+that asks; the same of the bare route beside it; and where the gateway's Python spends its part, sampled by py-spy. Then
+a start on 100,000 statuses, from the topic and from its table. py-spy needs leave to look into other processes: root,
+or `kernel.yama.ptrace_scope=0`.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks.gateway_restart import mixed_statuses, starting_gateway
 from benchmarks.rig.bare_routes import bare_server
 from benchmarks.rig.machine import machine
 from benchmarks.rig.processes import processor_seconds, thread_seconds
@@ -30,6 +31,11 @@ from benchmarks.status_reads import CONNECTIONS as READERS
 from benchmarks.status_reads import SIZES, TASKS
 from benchmarks.submissions import CONNECTIONS as SENDERS
 from benchmarks.submissions import Bodies
+from gateway.keys import add_key
+
+_STATUSES = 100_000
+_START_SECONDS = 8.0
+"""Longer than a start takes; idle, it is in no sample."""
 
 Meters = Mapping[str, Callable[[], float]]
 """Name -> how many seconds of the processor it has used by now."""
@@ -53,7 +59,7 @@ def main() -> None:
         folder = Path(name)
         statuses = {size: finished_statuses(length, TASKS) for size, length in SIZES.items()}
         for size, of_size in statuses.items():
-            put_statuses(system.kafka, of_size)
+            put_statuses(system.kafka, of_size, owner=system.key_id)
             (folder / _file(size)).write_bytes(of_size[0].model_dump_json().encode())
         bodies = Bodies(folder)
         with bare_server(folder, system.logs / "bare.log") as bare:
@@ -64,8 +70,10 @@ def main() -> None:
             for size, of_size in statuses.items():
                 asked = [Target("GET", f"{system.url}/tasks/{each.task_id}", system.headers) for each in of_size]
                 kinds[f"GET {size}"] = Kind(asked, [Target("GET", f"{bare.url}/bytes/{_file(size)}")], READERS)
-            profiles = {name: _profile(system, bare.pid, kind, folder, seconds) for name, kind in kinds.items()}
-    print(json.dumps({"script": "gateway_profile", "machine": machine(), "requests": profiles}, indent=1))
+            requests = {name: _profile(system, bare.pid, kind, folder, seconds) for name, kind in kinds.items()}
+        starts = _starts(system, folder)
+    document = {"script": "gateway_profile", "machine": machine(), "requests": requests, "starts": starts}
+    print(json.dumps(document, indent=1))
 
 
 def _profile(system: RunningSystem, bare: int, kind: Kind, folder: Path, seconds: float) -> dict[str, object]:
@@ -87,6 +95,19 @@ def _profile(system: RunningSystem, bare: int, kind: Kind, folder: Path, seconds
     unpaced(kind.asked, connections=kind.connections, seconds=seconds)
     [profile] = recording.profiles()
     return {"gateway": used, "bare route": used_bare, "python": profile.as_json(seconds=seconds)}
+
+
+def _starts(system: RunningSystem, folder: Path) -> dict[str, object]:
+    add_key(folder / "keys.json", "benchmark")
+    put_statuses(system.kafka, mixed_statuses(_STATUSES))
+    profiles: dict[str, object] = {}
+    for name in ("from the topic", "from its table"):
+        with starting_gateway(system.kafka, folder) as (process, wait_until_ready):
+            recording = Recording([process.pid], folder, _START_SECONDS)
+            wait_until_ready()
+            [profile] = recording.profiles()
+        profiles[name] = profile.as_json(seconds=_START_SECONDS)
+    return profiles
 
 
 def _metered(targets: Sequence[Target], connections: int, seconds: float, meters: Meters) -> dict[str, object]:

@@ -13,7 +13,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import httpx
 
 from benchmarks.rig.empty_analysis import sample_assessment
 from benchmarks.rig.figures import Figure, print_figures
-from benchmarks.rig.processes import peak_resident_mib, resident_mib
+from benchmarks.rig.processes import peak_resident_mib, processor_seconds, resident_mib
 from benchmarks.rig.status_topic import finished_status, put_statuses, running_status
 from benchmarks.rig.warm_kafka import warm_kafka
 from gateway.keys import add_key
@@ -41,9 +42,10 @@ _ONE_RISK = sample_assessment(100, risks=1)
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """One start of a gateway: seconds until it was ready, and its memory in MiB then and at its highest."""
+    """One start of a gateway: seconds until it was ready, those of the processor, and its memory in MiB then and most."""
 
     seconds: float
+    processor: float
     resident: float
     peak: float
 
@@ -60,7 +62,7 @@ def main() -> None:
         folder, kafka = Path(name), warm.bootstrap_servers
         TopicAdmin(KafkaConnection(kafka)).apply(catalogue())
         add_key(folder / "keys.json", "benchmark")
-        put_statuses(kafka, _statuses(given.statuses))
+        put_statuses(kafka, mixed_statuses(given.statuses))
         for _ in range(given.rounds):
             shutil.rmtree(folder / "table", ignore_errors=True)
             rebuilt.append(_start(kafka, folder))
@@ -68,6 +70,8 @@ def main() -> None:
     figures = [
         Figure("ready from the topic", statistics.median(each.seconds for each in rebuilt), "s", at_most=3),
         Figure("ready from its table", statistics.median(each.seconds for each in resumed), "s", at_most=1),
+        Figure("processor time, from the topic", statistics.median(each.processor for each in rebuilt), "s"),
+        Figure("processor time, from its table", statistics.median(each.processor for each in resumed), "s"),
         Figure("memory, from the topic", max(each.resident for each in rebuilt), "MiB", at_most=250),
         Figure("memory, from the topic: peak", max(each.peak for each in rebuilt), "MiB"),
         Figure("memory, from its table", max(each.resident for each in resumed), "MiB", at_most=250),
@@ -76,13 +80,15 @@ def main() -> None:
     print_figures("gateway_restart", figures, **vars(given), status_bytes=size)
 
 
-def _statuses(count: int) -> Iterator[TaskStatus]:
+def mixed_statuses(count: int) -> Iterator[TaskStatus]:
+    """So many, as the module says."""
     for number in range(count):
         yield running_status(number % 5 + 1) if number % _RUNNING_EVERY == 0 else finished_status(_ONE_RISK)
 
 
-def _start(kafka: str, folder: Path) -> Started:
-    """Start a gateway, and stop it as soon as it is ready."""
+@contextmanager
+def starting_gateway(kafka: str, folder: Path) -> Iterator[tuple[Process, Callable[[], None]]]:
+    """A gateway that was only started, on the table and the keys in a folder, and what returns when it is ready."""
     port = free_ports(1)[0]
     environment = {
         BOOTSTRAP_VARIABLE: kafka,
@@ -92,15 +98,20 @@ def _start(kafka: str, folder: Path) -> Started:
     }
     command = [sys.executable, "-m", "ops.main", "gateway"]
     process = Process("gateway", command, log=folder / "gateway.log", env=environment)
-    began = time.perf_counter()
     process.start()
     try:
         with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", trust_env=False) as client:
-            process.wait_until_ready(lambda: _is_ready(client), within=_READY_WITHIN)
-        seconds = time.perf_counter() - began
-        return Started(seconds, resident_mib(process.pid), peak_resident_mib(process.pid))
+            yield process, lambda: process.wait_until_ready(lambda: _is_ready(client), within=_READY_WITHIN)
     finally:
         process.stop()
+
+
+def _start(kafka: str, folder: Path) -> Started:
+    began = time.perf_counter()
+    with starting_gateway(kafka, folder) as (process, wait_until_ready):
+        wait_until_ready()
+        seconds, pid = time.perf_counter() - began, process.pid
+        return Started(seconds, processor_seconds(pid), resident_mib(pid), peak_resident_mib(pid))
 
 
 def _is_ready(client: httpx.Client) -> bool:

@@ -36,7 +36,7 @@ def main() -> None:
     with running_system(workers=0) as system, tempfile.TemporaryDirectory() as folder:
         statuses = {size: finished_statuses(length, TASKS) for size, length in SIZES.items()}
         for size, of_size in statuses.items():
-            put_statuses(system.kafka, of_size)
+            put_statuses(system.kafka, of_size, owner=system.key_id)
             (Path(folder) / size.replace(" ", "")).write_bytes(of_size[0].model_dump_json().encode())
         with bare_server(Path(folder), system.logs / "bare.log") as bare:
             for size, of_size in statuses.items():

@@ -40,7 +40,6 @@ ANALYSIS = "benchmarks.rig.empty_analysis:empty"
 
 _WITHIN = 120.0
 _WARM_UP = 50
-_POLL_SECONDS = 0.001
 
 
 def main() -> None:
@@ -106,10 +105,10 @@ def _seconds_to_success(client: http.client.HTTPConnection, system: RunningSyste
     body = submission(f"B{number % TICKERS}", short_document(DOCUMENT))
     began = time.perf_counter()
     task_id = _ask(client, system, "POST", "/analyze", body)["task_id"]
-    while _ask(client, system, "GET", f"/tasks/{task_id}")["status"] != "SUCCESS":
+    # Waited for, as the API offers: to ask each millisecond takes from the two cores what the task needs.
+    while _ask(client, system, "GET", f"/tasks/{task_id}?wait=30")["status"] != "SUCCESS":
         if time.perf_counter() - began > _WITHIN:
             raise TimeoutError(f"task {task_id} did not end within {_WITHIN:g} s")
-        time.sleep(_POLL_SECONDS)
     return time.perf_counter() - began
 
 
