@@ -42,7 +42,7 @@ _ONE_RISK = sample_assessment(100, risks=1)
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """One start of a gateway: seconds until it was ready, those of the processor, and its memory in MiB then and most."""
+    """One start of a gateway: seconds until it was ready, the processor.s among them, memory in MiB then and most."""
 
     seconds: float
     processor: float
