@@ -3,7 +3,7 @@
     python -m benchmarks.listing [--tasks N] [--seconds S]
 
 `GET /tasks` for each kind of filter, alone and together, and over all owners, first each kind for itself, then all in
-turn: 20 a second over 10 connections. The tasks are of ten companies, nine of ten have ended with a result, one of ten
+turn: 50 a second over 10 connections. The tasks are of ten companies, nine of ten have ended with a result, one of ten
 has a label; half are another key's.
 """
 
@@ -20,7 +20,7 @@ from benchmarks.rig.vegeta import Target, paced, unpaced
 from schemas.tasks import TaskStatus
 
 CONNECTIONS = 10
-RATE = 20
+RATE = 50
 _COMPANIES = 10
 _RUNNING_EVERY = 10
 _LABELLED_EVERY = 10
