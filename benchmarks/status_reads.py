@@ -3,7 +3,7 @@
     python -m benchmarks.status_reads [--seconds S] [--rounds N]
 
 `GET /tasks/{id}` of finished tasks with results of 1 KB and 300 KB: at 1,000 a second over 50 connections; then as
-many as are answered. Both beside a bare FastAPI route that answers with the same bytes: what it misses is the machine's.
+many as are answered. Each beside a bare FastAPI route that answers with the same bytes, which tells of the machine.
 """
 
 import argparse

@@ -40,21 +40,22 @@ ANALYSIS = "benchmarks.rig.empty_analysis:empty"
 
 _WITHIN = 120.0
 _WARM_UP = 50
+_WARM_UP_AT_ONCE = 500
 
 
 def main() -> None:
     """Measure with the sizes of the command line, and print."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--tasks", type=int, default=1000, help="at once")
+    arguments.add_argument("--tasks", type=int, default=2000, help="at once")
     arguments.add_argument("--single", type=int, default=200, help="tasks sent one after the other")
-    arguments.add_argument("--rounds", type=int, default=2, help="in which what is compared takes turns")
+    arguments.add_argument("--rounds", type=int, default=1, help="in which what is compared takes turns")
     given = arguments.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
         running_system(workers=PROCESSES, analysis=ANALYSIS) as system,
     ):
         targets = task_targets(system, Path(folder))
-        _tasks_at_once(system, targets, given.tasks)
+        _tasks_at_once(system, targets, _WARM_UP_AT_ONCE)
         single = _single_tasks(system, given.single)
         figures = [*_single_figures(single), *_rate_figures(system, targets, given.tasks, given.rounds)]
     result_bytes = len(sample_result().model_dump_json())
