@@ -18,7 +18,7 @@ _HEADER = "X-API-Key"
 class CallersKey(SecurityBase):
     """Whose key the header holds.
 
-    Scheme and lookup are one dependency: as two, FastAPI's search for their parameters was a tenth of a status's time.
+    Scheme and lookup are one dependency: as two, FastAPI's search for their parameters took a tenth of what a status takes without its server.
     """
 
     def __init__(self) -> None:

@@ -160,7 +160,7 @@ async def leave(app: faust.App, *, within: float) -> None:
 
 
 async def _started(app: WorkerApp, stop: asyncio.Event) -> bool:
-    """Start the app; False where it was to stop before it was connected with Kafka: nothing is begun then."""
+    """Start the app; False where it was to stop before it had started, as Kafka was away or its group rebalanced."""
     starting, stopping = asyncio.create_task(app.start()), asyncio.create_task(stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

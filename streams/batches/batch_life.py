@@ -116,7 +116,8 @@ class BatchLife:
         is_new = self.memory.outcome(batch_id, task_id) is None
         if is_new:
             await self.memory.keep_outcome(batch_id, outcome)
-        # Where it was there already, too: who wrote it may not have waited for it to the end, and this commits it.
+        # And all others, which are counted below, and by which a repeat is committed: who wrote them may not have waited
+        # to the end.
         await self.memory.acknowledged(batch_id)
         ended = self.memory.ended(batch_id)
         # A repeat tells it again, too: the crash that it comes from may have been just before this.
