@@ -18,7 +18,8 @@ _HEADER = "X-API-Key"
 class CallersKey(SecurityBase):
     """Whose key the header holds.
 
-    Scheme and lookup are one dependency: as two, FastAPI's search for their parameters took a tenth of what a status takes without its server.
+    Scheme and lookup are one dependency: as two, FastAPI's search for their parameters took a tenth of what a status
+    takes without its server.
     """
 
     def __init__(self) -> None:

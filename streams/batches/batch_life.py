@@ -116,8 +116,7 @@ class BatchLife:
         is_new = self.memory.outcome(batch_id, task_id) is None
         if is_new:
             await self.memory.keep_outcome(batch_id, outcome)
-        # And all others, which are counted below, and by which a repeat is committed: who wrote them may not have waited
-        # to the end.
+        # And all others, which are counted below and by which a repeat is committed: their writers may not have waited.
         await self.memory.acknowledged(batch_id)
         ended = self.memory.ended(batch_id)
         # A repeat tells it again, too: the crash that it comes from may have been just before this.
