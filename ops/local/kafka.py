@@ -26,7 +26,7 @@ _PORT_TRIES = 5
 
 
 def class_archive() -> Path:
-    """Where the archive of Kafka's classes for this Java is, or would be: `make_class_archive` makes it.
+    """Where the archive of Kafka's classes for this Java is, or would be: `prepare_kafka` makes it.
 
     Raises:
         MissingProgram: if Java is missing or too old, or Maven is while Kafka has yet to be fetched.
@@ -62,8 +62,12 @@ class Broker:
         kafka: Sequence[str],
         settings: Mapping[str, str],
         port: int,
+        prepared: Path,
     ) -> None:
-        """`kafka` is the command line that runs a class of Kafka's; `port` the one for clients."""
+        """`kafka` is the command line that runs a class of Kafka's, `port` the one for clients.
+
+        `prepared` is the folder of what was prepared for Kafka's starts.
+        """
         self.node = node
         self.address = _at(port)
         self._port = port
@@ -71,6 +75,7 @@ class Broker:
         self._cluster = cluster
         self._kafka = kafka
         self._settings = settings
+        self._prepared = prepared
         # Paths in the settings are relative to the folder: there a comma would separate, and a ü be misread.
         command = [*kafka, f"-Djava.io.tmpdir={_TEMPORARY}", "kafka.Kafka", "server.properties"]
         self.process = Process(f"kafka-{node}", command, log=folder / "server.log", cwd=folder)
@@ -89,7 +94,7 @@ class Broker:
         # Java unpacks its native libraries there, and leaves them where it is killed: in the machine's they pile up.
         shutil.rmtree(self._folder / _TEMPORARY, ignore_errors=True)
         (self._folder / _TEMPORARY).mkdir(parents=True)
-        format_storage(self._folder, self._cluster, kafka=self._kafka, settings=self._settings)
+        format_storage(self._folder, self._cluster, kafka=self._kafka, settings=self._settings, prepared=self._prepared)
         write_properties(self._folder / "server.properties", {**self._settings, "log.dirs": DATA})
         self.process.start()
 
@@ -185,7 +190,7 @@ class LocalKafka:
         kafka = [java(), *_JVM_OPTIONS, *archived, *self._jvm_options, "-cp", f"{archive.parent}/*"]
         cluster = cluster_in(self._folder, brokers=self._count)
         for tries_left in reversed(range(_PORT_TRIES)):
-            self.brokers = self.brokers or self._new_brokers(cluster, kafka)
+            self.brokers = self.brokers or self._new_brokers(cluster, kafka, archive.parent)
             try:
                 self._start_all()
             except ServerDidNotStart:
@@ -211,7 +216,7 @@ class LocalKafka:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _new_brokers(self, cluster: Cluster, kafka: Sequence[str]) -> list[Broker]:
+    def _new_brokers(self, cluster: Cluster, kafka: Sequence[str], prepared: Path) -> list[Broker]:
         free = iter(free_ports((2 + len(self._proxies)) * self._count))
         ports = self._ports or [next(free) for _ in range(self._count)]
         self._listeners = {
@@ -229,6 +234,7 @@ class LocalKafka:
                 cluster,
                 kafka=kafka,
                 port=port,
+                prepared=prepared,
                 settings={**broker_settings(node, self._listeners), **self._settings},
             )
             for node, port in enumerate(ports, 1)

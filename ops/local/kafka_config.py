@@ -74,10 +74,10 @@ def broker_settings(node: int, nodes: Mapping[int, Listeners]) -> dict[str, str]
     }
 
 
-def new_cluster_id() -> str:
-    """A random cluster id in Kafka's form: a UUID in URL-safe base64."""
+def new_uuid() -> str:
+    """A random id, of a cluster or of a folder, in Kafka's form: a UUID in URL-safe base64."""
     while True:
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        new = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         # Kafka's tools would take it for an option.
-        if not cluster_id.startswith("-"):
-            return cluster_id
+        if not new.startswith("-"):
+            return new

@@ -11,7 +11,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import get_docker_host
 
 from ops.local.kafka import broker_answers
-from ops.local.kafka_config import Listeners, broker_settings, new_cluster_id
+from ops.local.kafka_config import Listeners, broker_settings, new_uuid
 from ops.local.kafka_jars import KAFKA_VERSION
 from ops.local.ports import LOOPBACK, free_ports
 from ops.local.process import Process, wait_until
@@ -69,7 +69,7 @@ def start_container_kafka() -> ContainerKafka:
     """
     # The same port inside and outside: the broker, too, connects to the address that it advertises.
     port, controller_port = free_ports(2)
-    address, cluster_id = f"{LOOPBACK}:{port}", new_cluster_id()
+    address, cluster_id = f"{LOOPBACK}:{port}", new_uuid()
     try:
         container = _container(port, controller_port, cluster_id)
         with ExitStack() as undo:

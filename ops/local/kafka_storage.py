@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ops.local.kafka_config import new_cluster_id
+from ops.local.kafka_config import new_uuid
 from ops.local.process import ServerDidNotStart, bound_to_parent, with_tail
 
 DATA = "data"
 """The name of a broker's storage in its folder."""
+FEATURE_LEVELS = "bootstrap.checkpoint"
+"""Kafka's name for the file of a formatted storage that holds its features' levels."""
 _FORMAT_TIMEOUT = 60.0
 
 
@@ -42,7 +44,7 @@ def cluster_in(folder: Path, *, brokers: int) -> Cluster:
                 f"start it with {cluster.brokers}, or with another data folder"
             )
         return cluster
-    cluster = Cluster(new_cluster_id(), brokers)
+    cluster = Cluster(new_uuid(), brokers)
     folder.mkdir(parents=True, exist_ok=True)
     partial = note.with_suffix(".partial")
     partial.write_text(json.dumps(asdict(cluster)), encoding="utf-8")
@@ -50,8 +52,18 @@ def cluster_in(folder: Path, *, brokers: int) -> Cluster:
     return cluster
 
 
-def format_storage(folder: Path, cluster: Cluster, *, kafka: Sequence[str], settings: Mapping[str, str]) -> None:
-    """Format a broker's storage, unless it is. `kafka` is the command line that runs a class of Kafka's.
+def format_storage(
+    folder: Path, cluster: Cluster, *, kafka: Sequence[str], settings: Mapping[str, str], prepared: Path
+) -> None:
+    """Format a broker's storage, unless it is.
+
+    Args:
+        folder: the broker's.
+        cluster: which it belongs to.
+        kafka: the command line that runs a class of Kafka's.
+        settings: the broker's.
+        prepared: a folder that may hold the feature levels which this version of Kafka formats a storage with. All
+            else in it is the identity of the broker, and Kafka's tool takes longer for it than the broker to start.
 
     Raises:
         ServerDidNotStart: if Kafka refuses, with its last lines.
@@ -61,6 +73,18 @@ def format_storage(folder: Path, cluster: Cluster, *, kafka: Sequence[str], sett
     # Renamed when complete: a broker whose storage is formatted by half never starts again.
     partial = folder / f"{DATA}.partial"
     shutil.rmtree(partial, ignore_errors=True)
+    if (prepared / FEATURE_LEVELS).is_file():
+        partial.mkdir()
+        shutil.copyfile(prepared / FEATURE_LEVELS, partial / FEATURE_LEVELS)
+        identity = {"version": "1", "cluster.id": cluster.id, "node.id": settings["node.id"]}
+        write_properties(partial / "meta.properties", {**identity, "directory.id": new_uuid()})
+    else:
+        _format(partial, cluster, kafka=kafka, settings=settings)
+    partial.rename(folder / DATA)
+
+
+def _format(partial: Path, cluster: Cluster, *, kafka: Sequence[str], settings: Mapping[str, str]) -> None:
+    folder = partial.parent
     properties = folder / "format.properties"
     write_properties(properties, {**settings, "log.dirs": partial.name})
     command = [*kafka, "kafka.tools.StorageTool", "format", "--cluster-id", cluster.id]
@@ -76,7 +100,6 @@ def format_storage(folder: Path, cluster: Cluster, *, kafka: Sequence[str], sett
     )
     if outcome.returncode != 0:
         raise ServerDidNotStart(with_tail(f"Kafka could not format {folder}:", outcome.stdout))
-    partial.rename(folder / DATA)
 
 
 def write_properties(path: Path, settings: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from ops.local import die_with_parent
 
@@ -51,6 +52,50 @@ def with_tail(message: str, output: str) -> str:
     return "\n    ".join([message, *output.strip().splitlines()[-_TAIL_LINES:]])
 
 
+class Launched(Protocol):
+    """A process that was launched, and leads a session of its own: as much of `subprocess.Popen` as is needed here."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is its session's too."""
+
+    def poll(self) -> int | None:
+        """Its exit code, once it has ended; negative for the signal that ended it."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; returns its exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: where it has not ended in time.
+        """
+
+    def terminate(self) -> None:
+        """SIGTERM, unless it has ended."""
+
+
+class Launch(Protocol):
+    """A way to launch a command that dies with this process at the latest."""
+
+    def __call__(
+        self, command: Sequence[str], *, cwd: Path | None, env: Mapping[str, str], output: BinaryIO
+    ) -> Launched:
+        """Launch it; `env` is its whole environment."""
+
+
+def execute(command: Sequence[str], *, cwd: Path | None, env: Mapping[str, str], output: BinaryIO) -> Launched:
+    """Launch it as any program is; `env` is its whole environment."""
+    return _forking_thread.submit(
+        subprocess.Popen,
+        bound_to_parent(command),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env=env,
+        start_new_session=True,
+    ).result()
+
+
 class Process:
     """One server process, with a log file of its own.
 
@@ -66,6 +111,7 @@ class Process:
         log: Path,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        launch: Launch = execute,
     ) -> None:
         """`env` is added to the environment of this process. Output is appended to `log`."""
         self.name = name
@@ -73,7 +119,8 @@ class Process:
         self._command = list(command)
         self._cwd = cwd
         self._env = dict(env or {})
-        self._popen: subprocess.Popen[bytes] | None = None
+        self._launch = launch
+        self._launched: Launched | None = None
         self._log_start = 0
 
     @property
@@ -83,14 +130,14 @@ class Process:
         Raises:
             RuntimeError: before the first start.
         """
-        if self._popen is None:
+        if self._launched is None:
             raise RuntimeError(f"{self.name} was never started")
-        return self._popen.pid
+        return self._launched.pid
 
     @property
     def running(self) -> bool:
         """Whether the process was started and has not ended."""
-        return self._popen is not None and self._popen.poll() is None
+        return self._launched is not None and self._launched.poll() is None
 
     def start(self) -> None:
         """Start it; returns at once. May be called again after its end."""
@@ -99,16 +146,7 @@ class Process:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self._log_start = output.tell()
-            self._popen = _forking_thread.submit(
-                subprocess.Popen,
-                bound_to_parent(self._command),
-                cwd=self._cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **self._env},
-                start_new_session=True,
-            ).result()
+            self._launched = self._launch(self._command, cwd=self._cwd, env={**os.environ, **self._env}, output=output)
 
     def wait_until_ready(self, ready: Callable[[], bool], *, within: float) -> None:
         """Return once `ready` is true.
@@ -126,8 +164,8 @@ class Process:
 
     def terminate(self) -> None:
         """Ask it to end (SIGTERM); returns at once."""
-        if self._popen is not None:
-            self._popen.terminate()
+        if self._launched is not None:
+            self._launched.terminate()
 
     def stop(self, *, within: float = 10.0) -> None:
         """Ask it to end, and kill it if it has not within `within` seconds."""
@@ -135,18 +173,18 @@ class Process:
 
     def kill(self) -> None:
         """Kill it and what it started (SIGKILL to its session); returns when it has ended."""
-        if self._popen is None:
+        if self._launched is None:
             return
         if self.running:
-            os.killpg(self._popen.pid, signal.SIGKILL)
-        self._popen.wait()
+            os.killpg(self._launched.pid, signal.SIGKILL)
+        self._launched.wait()
 
     def ended_within(self, seconds: float) -> bool:
         """Wait for its end, for so long at most; returns whether it has ended."""
-        if self._popen is None:
+        if self._launched is None:
             return True
         try:
-            self._popen.wait(seconds)
+            self._launched.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
         return True
@@ -157,14 +195,14 @@ class Process:
         Raises:
             RuntimeError: if it has not ended.
         """
-        code = self._popen.poll() if self._popen else None
+        code = self._launched.poll() if self._launched else None
         if code is None:
             raise RuntimeError(f"{self.name} has not ended")
         return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
     def output(self) -> str:
         """What it has written since its last start; the end of it, where that is much."""
-        if self._popen is None:
+        if self._launched is None:
             return ""
         with self.log.open("rb") as log:
             size = log.seek(0, os.SEEK_END)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ops.local.process import Launch
 from tests.system.parts import System
+from tests.system.preloaded.launcher import Preloaded
 from tests.webhook_receiver import Receiver
 
 
@@ -15,10 +17,18 @@ def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("analyses")
 
 
+@pytest.fixture(scope="session")
+def launch() -> Iterator[Launch]:
+    """Launches `sigmak` with its code in memory, which takes a third of the time."""
+    preloaded = Preloaded()
+    yield preloaded.launch
+    preloaded.close()
+
+
 @pytest.fixture
-def system(kafka: str, analyses: Path, tmp_path: Path) -> Iterator[System]:
+def system(kafka: str, analyses: Path, launch: Launch, tmp_path: Path) -> Iterator[System]:
     """Gateways and workers against the Kafka of the run."""
-    running = System(kafka, tmp_path, analyses)
+    running = System(kafka, tmp_path, analyses, launch)
     yield running
     running.stop()
 

@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient
 
 from gateway.keys import UNLIMITED, add_key
 from ops.local.ports import free_ports
-from ops.local.process import Process
+from ops.local.process import Launch, Process, execute
 from tests.conftest import PARTITIONS
 from tests.waiting import eventually
 
@@ -109,6 +109,8 @@ class System:
     folder: Path
     analyses: Path
     """Where test analyses note their starts and look for leave to go on; shared by all that share the Kafka."""
+    launch: Launch | None = None
+    """Launches `sigmak` by its arguments; None: each process is started as an operator starts it."""
     processes: list[Process] = field(default_factory=list)
     inside: Sequence[str] = ()
     """The command that runs each process, where it is to see other disks than the tests do."""
@@ -194,11 +196,13 @@ class System:
             **environment,
             **{f"SIGMAK_{setting.upper()}": value for setting, value in settings.items()},
         }
+        preloaded = self.launch if not self.inside else None
         process = Process(
             name,
-            [*self.inside, sys.executable, "-m", "ops.main", *command],
+            command if preloaded else [*self.inside, sys.executable, "-m", "ops.main", *command],
             log=self.folder / f"{name}.log",
             env={key: str(value) for key, value in variables.items()},
+            launch=preloaded or execute,
         )
         process.start()
         self.processes.append(process)
@@ -228,9 +232,10 @@ def records(kafka: str, topic: str) -> list[Message]:
 
 
 def delete_topic(kafka: str, topic: str) -> None:
-    """Delete a topic; returns when the broker has begun to."""
+    """Delete a topic; returns when clients are told that it is gone."""
     admin = AdminClient({"bootstrap.servers": kafka})
     admin.delete_topics([topic])[topic].result(10)
+    eventually(lambda: topic not in admin.list_topics().topics, within=10, what=f"{topic} is gone")
 
 
 def header(message: Message, name: str) -> str | None:

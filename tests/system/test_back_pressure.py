@@ -1,10 +1,14 @@
 """More than can be worked on: it waits in Kafka, not in anybody's memory, and nobody urgent waits behind it."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from confluent_kafka import Producer
 
+from ops.local.kafka import LocalKafka
+from ops.local.process import Launch
 from schemas.events import filing_submitted
 from schemas.filings import FilingSubmitted
 from schemas.identifiers import new_task_id, task_created_at
@@ -15,6 +19,14 @@ from tests.waiting import eventually
 MIB = 1024 * 1024
 FILINGS_WAITING = 1000
 DOCUMENT_BYTES = 2 * MIB
+
+
+@pytest.fixture
+def system(own_kafka: LocalKafka, launch: Launch, tmp_path: Path) -> Iterator[System]:
+    """With a Kafka of its own: most of the filings are never begun, and would be left to the workers of other tests."""
+    running = System(own_kafka.bootstrap_servers, tmp_path, tmp_path, launch)
+    yield running
+    running.stop()
 
 
 def peak_memory(pid: int) -> int:

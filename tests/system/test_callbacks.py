@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.keys import read_keys
+from ops.local.process import Launch
 from tests.certificates import Authority
 from tests.system.parts import Gateway, System
 from tests.system.webhook_parts import ALLOW, came, ended, now, sender, sigmak
@@ -139,7 +140,7 @@ def test_a_callback_is_refused_while_the_key_has_no_secret_and_taken_as_soon_as_
 
 
 @pytest.fixture(scope="module")
-def refusing(kafka: str, analyses: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    running = System(kafka, tmp_path_factory.mktemp("system"), analyses)
+def refusing(kafka: str, analyses: Path, launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    running = System(kafka, tmp_path_factory.mktemp("system"), analyses, launch)
     yield running.gateway()
     running.stop()

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from gateway.keys import add_key
+from ops.local.process import Launch
 from schemas.topics import RISKS, TASKS
 from tests.system.parts import Gateway, System, Worker, header, records
 from tests.waiting import eventually
@@ -39,8 +40,8 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def running(kafka: str, analyses: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    system = System(kafka, tmp_path_factory.mktemp("cancelling"), analyses)
+def running(kafka: str, analyses: Path, launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    system = System(kafka, tmp_path_factory.mktemp("cancelling"), analyses, launch)
     gateway = system.gateway()
     workers = [system.worker("scripted", wait=False, retry_delays="[2, 2, 2]") for _ in range(2)]
     system.follower("forwarder")

@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from gateway.keys import read_keys
 from ops.local.kafka import LocalKafka
+from ops.local.process import Launch
 from schemas.envelope import OWNER_HEADER
 from schemas.tasks import TaskState
 from schemas.topics import ATTEMPTS_CHANGELOG, TASKS, catalogue
@@ -39,8 +40,10 @@ def compacting_kafka(tmp_path: Path) -> Iterator[str]:
         yield servers
 
 
-def test_a_gateway_that_rebuilds_after_compaction_still_knows_the_end(compacting_kafka: str, tmp_path: Path) -> None:
-    system = System(compacting_kafka, tmp_path, tmp_path)
+def test_a_gateway_that_rebuilds_after_compaction_still_knows_the_end(
+    compacting_kafka: str, launch: Launch, tmp_path: Path
+) -> None:
+    system = System(compacting_kafka, tmp_path, tmp_path, launch)
     try:
         gateway = system.gateway()
         [key] = read_keys(system.keys)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.local.process import Process
+from ops.local.process import Launch, Process
 from schemas.topics import FILINGS, Topic
 from tests.conftest import PARTITIONS
 from tests.system.parts import System, header, records
@@ -37,9 +37,9 @@ def node() -> None:
 
 
 @pytest.fixture(scope="module")
-def running(kafka: str, analyses: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def running(kafka: str, analyses: Path, launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A worker with the real analysis."""
-    system = System(kafka, tmp_path_factory.mktemp("examples"), analyses)
+    system = System(kafka, tmp_path_factory.mktemp("examples"), analyses, launch)
     system.worker("real")
     yield system
     system.stop()

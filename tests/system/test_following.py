@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.keys import add_key
+from ops.local.process import Launch
 from schemas.risks import RiskAssessment
 from schemas.topics import RISKS
 from tests.system.event_reader import EventReader
@@ -17,8 +18,8 @@ LABELS = {"desk": "credit", "batch": "a:b"}
 
 
 @pytest.fixture(scope="module")
-def system(kafka: str, analyses: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    running = System(kafka, tmp_path_factory.mktemp("system"), analyses)
+def system(kafka: str, analyses: Any, launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    running = System(kafka, tmp_path_factory.mktemp("system"), analyses, launch)
     yield running
     running.stop()
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from ops.local.kafka import LocalKafka
+from ops.local.process import Launch
 from tests.standing_still import go_on, stand_still
 from tests.system.parts import Gateway, System
 from tests.waiting import eventually
@@ -22,8 +23,8 @@ SUBMISSIONS = 20
 
 
 @pytest.fixture(scope="module")
-def running(kafka: str, analyses: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    system = System(kafka, tmp_path_factory.mktemp("system"), analyses)
+def running(kafka: str, analyses: Path, launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    system = System(kafka, tmp_path_factory.mktemp("system"), analyses, launch)
     system.worker("scripted")
     yield system
     system.stop()

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from confluent_kafka import Message, Producer
 
+from ops.local.process import Launch
 from schemas.topics import FILINGS, FILINGS_DEAD, FILINGS_RETRIES, catalogue
 from tests.conftest import PARTITIONS, without_its_programs_skipped
 from tests.system.parts import System, Worker, header, records
@@ -33,8 +34,8 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
 
 
 @pytest.fixture
-def system(secured: SecuredKafka, analyses: Path, tmp_path: Path) -> Iterator[System]:
-    running = System(secured.unsecured, tmp_path, analyses)
+def system(secured: SecuredKafka, analyses: Path, launch: Launch, tmp_path: Path) -> Iterator[System]:
+    running = System(secured.unsecured, tmp_path, analyses, launch)
     yield running
     running.stop()
 

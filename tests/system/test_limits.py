@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from gateway.keys import KeyLimits, add_key, revoke_key
+from ops.local.process import Launch
 from tests.system.parts import Gateway, System
 from tests.waiting import eventually
 
@@ -20,8 +21,8 @@ MAX_BODIES_BYTES = 100_000
 
 
 @pytest.fixture(scope="module")
-def system(kafka: str, analyses: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    running = System(kafka, tmp_path_factory.mktemp("system"), analyses)
+def system(kafka: str, analyses: Path, launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    running = System(kafka, tmp_path_factory.mktemp("system"), analyses, launch)
     yield running
     running.stop()
 

@@ -10,6 +10,7 @@ import pytest
 from backports import zstd
 
 from gateway.keys import add_key
+from ops.local.process import Launch
 from schemas.filings import FilingSubmitted
 from schemas.topics import FILINGS, FILINGS_PRIORITY
 from tests.system.parts import Gateway, System, header, records
@@ -21,8 +22,8 @@ MAX_DOCUMENT_BYTES = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def system(kafka: str, analyses: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    running = System(kafka, tmp_path_factory.mktemp("system"), analyses)
+def system(kafka: str, analyses: Path, launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    running = System(kafka, tmp_path_factory.mktemp("system"), analyses, launch)
     yield running
     running.stop()
 

@@ -1,13 +1,15 @@
 """Workers come and go under load, by design and by accident: every filing is executed, in the end once."""
 
 import itertools
+import os
+import signal
 import uuid
 
 from confluent_kafka import ConsumerGroupState
 from confluent_kafka.admin import AdminClient
 
 from streams.agents.app import GROUP
-from tests.standing_still import go_on, stand_still
+from tests.standing_still import go_on
 from tests.system.parts import System, Worker
 from tests.waiting import eventually
 
@@ -51,7 +53,7 @@ def test_no_filing_is_lost_while_workers_are_added_stopped_and_killed(system: Sy
 
 def test_a_worker_that_is_told_to_stop_while_it_waits_for_its_partitions_ends(system: System) -> None:
     standing = system.worker("empty", session_timeout=60)
-    stand_still(standing.process.pid)
+    os.kill(standing.process.pid, signal.SIGSTOP)
     try:
         joining = system.worker("empty", wait=False)
         admin = AdminClient({"bootstrap.servers": system.kafka})

@@ -11,6 +11,7 @@ import pytest
 from aiokafka.partitioner import murmur2
 
 from gateway.keys import add_key
+from ops.local.process import Launch
 from schemas.envelope import CloudEvent
 from schemas.filings import FilingSubmitted
 from schemas.topics import FILINGS, FILINGS_PRIORITY, TASKS
@@ -26,8 +27,8 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def system(kafka: str, analyses: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    running = System(kafka, tmp_path_factory.mktemp("system"), analyses)
+def system(kafka: str, analyses: Path, launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    running = System(kafka, tmp_path_factory.mktemp("system"), analyses, launch)
     yield running
     running.stop()
 

@@ -2,11 +2,12 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,12 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 
 from ops.local import kafka as kafka_module
 from ops.local.kafka import LocalKafka, class_archive
-from ops.local.kafka_storage import OtherCluster
+from ops.local.kafka_config import Listeners, broker_settings, new_uuid
+from ops.local.kafka_jars import kafka_jars
+from ops.local.kafka_storage import DATA, FEATURE_LEVELS, Cluster, OtherCluster, format_storage
 from ops.local.ports import free_ports
 from ops.local.process import ServerDidNotStart, wait_until
+from ops.local.programs import java
 from tests.unit.local.processes import alive, command_of
 
 TOPIC = "kept"
@@ -180,9 +184,38 @@ def test_a_port_lost_to_another_process_is_replaced(tmp_path: Path, monkeypatch:
             assert kafka.bootstrap_servers != f"127.0.0.1:{lost}"
 
 
+def test_a_storage_is_formatted_as_kafkas_own_tool_does_it(running: LocalKafka, folder: Path, tmp_path: Path) -> None:
+    """`make servers` prepared the one, and not the other."""
+    _format_by_kafkas_tool(tmp_path)
+    by_the_tool, prepared = tmp_path / DATA, folder / "broker-1" / DATA
+    assert _feature_levels(by_the_tool) == _feature_levels(prepared)
+    assert len(_feature_levels(prepared)) > 3
+    assert _identity(by_the_tool) == _identity(prepared) == {"version", "cluster.id", "node.id", "directory.id"}
+
+
 def test_a_wrong_setting_is_shown_when_a_new_folder_is_formatted(tmp_path: Path) -> None:
     with pytest.raises(ServerDidNotStart, match=r"Kafka could not format(.|\n)*num\.io\.threads"):
-        LocalKafka(tmp_path, settings={"num.io.threads": "many"}).start()
+        _format_by_kafkas_tool(tmp_path, {"num.io.threads": "many"})
+
+
+def _format_by_kafkas_tool(folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    format_storage(
+        folder,
+        Cluster(new_uuid(), brokers=1),
+        kafka=[java(), "-cp", f"{kafka_jars()}/*"],
+        settings={**broker_settings(1, {1: Listeners("127.0.0.1:1", "127.0.0.1:2")}), **(settings or {})},
+        prepared=folder / "nothing",
+    )
+
+
+def _feature_levels(storage: Path) -> set[bytes]:
+    # A name, a byte that ends it, and the level in two.
+    return set(re.findall(rb"[a-z.]+\.version.{3}", (storage / FEATURE_LEVELS).read_bytes(), re.DOTALL))
+
+
+def _identity(storage: Path) -> set[str]:
+    lines = (storage / "meta.properties").read_text().splitlines()
+    return {line.partition("=")[0] for line in lines if not line.startswith("#")}
 
 
 def test_a_wrong_setting_is_shown_when_the_broker_starts(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What a local broker is told."""
 
-from ops.local.kafka_config import Listeners, Proxied, broker_settings, new_cluster_id
+from ops.local.kafka_config import Listeners, Proxied, broker_settings, new_uuid
 
 ONE = {1: Listeners("127.0.0.1:15001", "127.0.0.1:15002")}
 THREE = {node: Listeners(f"127.0.0.1:1500{node}", f"127.0.0.1:1510{node}") for node in (1, 2, 3)}
@@ -22,7 +22,7 @@ def test_three_brokers_keep_three_copies_and_acknowledge_with_two() -> None:
 
 
 def test_a_cluster_id_is_never_taken_for_an_option() -> None:
-    ids = {new_cluster_id() for _ in range(1000)}
+    ids = {new_uuid() for _ in range(1000)}
     assert len(ids) == 1000
     assert all(len(each) == 22 and not each.startswith("-") for each in ids)
 
