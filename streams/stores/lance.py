@@ -17,17 +17,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
-import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.expr import Expr, col, lit
-from lancedb.index import BTree
-from lancedb.query import LanceVectorQueryBuilder
-from lancedb.table import Table
 
 from streams.stores.arguments import check_factors, check_query
 from streams.stores.lance_revisions import FILING, REVISION, newest_revisions, of_revisions
 from streams.stores.lance_rows import from_rows, schema, to_rows
+from streams.stores.lean_lancedb import BTree, Expr, LanceVectorQueryBuilder, Table, col, connect, lit
 from streams.stores.precedence import filings_in_force
 from streams.stores.protocol import (
     Neighbour,
@@ -168,7 +164,7 @@ class LanceStore:
     def _table(self) -> Table:
         if self._opened is None:
             # Interval 0: each operation looks for the newest version, so it sees what other processes stored.
-            database = lancedb.connect(self._path, read_consistency_interval=timedelta(0))
+            database = connect(self._path, read_consistency_interval=timedelta(0))
             wanted = schema(self._space)
             try:
                 table = database.open_table(_TABLE)

@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -94,25 +95,30 @@ def test_who_is_refused_is_not_ready_says_why_and_tells_no_secret(secured: Secur
     another: Settings = {**plain, "kafka_sasl_password": _WRONG_PASSWORD}
     distrusting: Settings = {**plain, "kafka_ca_file": secured.unknown_authority}
     parts = {
-        "Authentication failed": [system.starting_gateway(**another).url, system.worker(wait=False, **another).probe],
+        "Authentication failed": [
+            system.starting_gateway(**another).ask_without_key,
+            system.worker(wait=False, **another).ask,
+        ],
         "certificate verify failed": [
-            system.starting_gateway(**distrusting).url,
-            system.follower("forwarder", wait=False, **distrusting).probe,
+            system.starting_gateway(**distrusting).ask_without_key,
+            system.follower("forwarder", wait=False, **distrusting).ask,
         ],
     }
-    for reason, probes in parts.items():
-        for probe in probes:
-            eventually(lambda at=probe, why=reason: _says(at, why), within=40, what=f"{probe}/ready says: {reason}")
-    told = logs(system) + "".join(httpx.get(f"{probe}/ready").text for probes in parts.values() for probe in probes)
+    told = ""
+    for reason, asks in parts.items():
+        for ask in asks:
+            told += eventually(partial(_not_ready, ask, reason), within=40, what=f"/ready says: {reason}")
+    told += logs(system)
     assert not [secret for secret in (PASSWORD, _WRONG_PASSWORD) if secret in told]
 
 
-def _says(probe: str, reason: str) -> bool:
+def _not_ready(ask: Callable[[str], httpx.Response], reason: str) -> str | None:
+    """What /ready says, once it says that."""
     try:
-        answer = httpx.get(f"{probe}/ready", timeout=2)
+        answer = ask("/ready")
     except httpx.HTTPError:
-        return False
-    return answer.status_code == 503 and reason in answer.text
+        return None
+    return answer.text if answer.status_code == 503 and reason in answer.text else None
 
 
 def test_no_log_and_no_dead_letters_header_holds_a_key_a_password_or_words_of_a_document(
