@@ -6,6 +6,7 @@ and who waits for it, its keeper, its exit code.
 """
 
 import gc
+import importlib
 import json
 import os
 import signal
@@ -14,13 +15,16 @@ import sys
 import threading
 from typing import Any
 
-# What gateways, workers and followers import when they start; not what they load for the real analysis: LanceDB
-# starts a thread, which a fork leaves behind.
-import ops.commands.followers
 import ops.main
-import streams.assembly
-import streams.worker  # noqa: F401
 from ops.local.die_with_parent import die_with
+
+_PRELOADED = (
+    "faust.assignor.partition_assignor", "faust.tables.sets", "faust.worker", "gateway.app", "ops.settings",
+    "streams.assembly", "streams.followers", "streams.worker", "tests.system.analyses",
+    "uvicorn.protocols.http.httptools_impl", "uvloop",
+)  # fmt: skip
+"""What gateways, workers and followers import by the time that they are ready; not what they load for the real
+analysis: LanceDB starts a thread, which a fork leaves behind."""
 
 MOST_BYTES = 128 * 1024
 """Of an order: the environment is most of it."""
@@ -34,6 +38,8 @@ def main() -> None:
 
 
 def _serve(orders: socket.socket) -> list[str] | None:
+    for module in _PRELOADED:
+        importlib.import_module(module)
     assert threading.active_count() == 1, "a fork would leave threads behind"
     # Keepers are not waited for.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
