@@ -20,8 +20,7 @@ from ops.local.die_with_parent import die_with
 
 _PRELOADED = (
     "faust.assignor.partition_assignor", "faust.tables.sets", "faust.worker", "gateway.app", "ops.settings",
-    "streams.assembly", "streams.followers", "streams.worker", "tests.system.analyses",
-    "uvicorn.protocols.http.httptools_impl", "uvloop",
+    "streams.assembly", "streams.followers", "streams.worker", "uvicorn.protocols.http.httptools_impl", "uvloop",
 )  # fmt: skip
 """What gateways, workers and followers import by the time that they are ready; not what they load for the real
 analysis: LanceDB starts a thread, which a fork leaves behind."""
