@@ -41,9 +41,11 @@ examples/node/node_modules/.package-lock.json: examples/node/package.json exampl
 	touch $@
 
 # A test process that dies ends the run: xdist would put its finished modules back into the queue, and the run would
-# wait for ever for modules that have nothing left to do.
+# wait for ever for modules that have nothing left to do. The order is pytest's own, system tests first: by their number
+# of tests, as xdist would have it, the modules that take longest came last, when the other processes had no more to do.
 test: check servers ## Check, then run all tests, real servers included
-	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadscope --max-worker-restart 0
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 4 --dist loadscope --no-loadscope-reorder \
+		--max-worker-restart 0
 	$(BIN)/python -m pytest -m alone
 
 bench: setup ## Measure the running system, and print the figures with their aims as JSON (about 10 minutes)

@@ -24,6 +24,13 @@ PARTITIONS = 4
 """Fewer than in production: a rebalance of the local broker is quicker, and nothing depends on the number."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Asked for the tests that run alone, import no other modules: that took longer than a third of these tests."""
+    if config.option.markexpr == "alone" and collection_path.name.startswith("test_") and collection_path.is_file():
+        return "pytest.mark.alone" not in collection_path.read_text(encoding="utf-8") or None
+    return None
+
+
 @pytest.fixture(scope="session")
 def filings_dir() -> Path:
     """The folder of real filings with truth; they are no part of the project."""

@@ -15,12 +15,13 @@ from confluent_kafka.admin import AdminClient
 
 from gateway.keys import UNLIMITED, add_key
 from ops.local.ports import free_ports
-from ops.local.process import Launch, Process, execute
+from ops.local.process import Launch, Process, execute, stop_all
 from tests.conftest import PARTITIONS
 from tests.waiting import eventually
 
 _numbers = itertools.count(1)
 _START_WITHIN = 60.0
+_LEAVE_WITHIN = 3.0
 _http = httpx.Client(
     # One for all: to make one reads the system's certificates, 60 ms of processor time for each request.
     trust_env=False,
@@ -182,9 +183,11 @@ class System:
         return len(file.read_text().splitlines()) if file.exists() else 0
 
     def stop(self) -> None:
-        """Kill what still runs, and let go what a worker of a later test would be held by."""
+        """End what still runs, and let go what a worker of a later test would be held by."""
         for began in self.analyses.glob("hold-*.began"):
             began.with_suffix(".go").touch()
+        # Killed, members would be missed by their groups for a while, and those of the next test wait for them.
+        stop_all([each for each in self.processes if not each.name.startswith("gateway")], within=_LEAVE_WITHIN)
         for process in self.processes:
             process.kill()
 

@@ -124,7 +124,7 @@ def test_a_task_is_streamed_by_another_gateway_up_to_its_end_with_its_labels(
     assert "PROGRESS" in stream.names()
     assert stream.names()[-1] == "SUCCESS"
     end = stream.events[-1][2]
-    assert end == gateway.status(task_id)
+    assert end == other.status(task_id)
     assert {str(status["labels"]) for _, _, status in stream.events} == {str(LABELS)}
     assert end["result"]["labels"] == LABELS
     [assessment] = [each for each in records(system.kafka, RISKS) if header(each, "ce_id") == task_id]
