@@ -58,7 +58,7 @@ class _HeldUpWhenCleared(Database):
         """Clear and wait."""
         super().clear(prefix)
         self.cleared.set()
-        assert self.go_on.wait(20)
+        assert self.go_on.wait(60)
 
 
 async def test_while_the_table_is_rebuilt_nobody_is_told_that_it_holds_all(topic: StatusTopic, folder: Path) -> None:
@@ -102,7 +102,7 @@ class _HeldUpWhenMended(Database):
         """Mend and wait."""
         super().mend()
         self.mended.set()
-        assert self.go_on.wait(20)
+        assert self.go_on.wait(60)
 
 
 async def test_while_a_table_that_was_damaged_on_a_full_disk_is_rebuilt_nobody_is_told_that_it_holds_all(
@@ -115,7 +115,7 @@ async def test_while_a_table_that_was_damaged_on_a_full_disk_is_rebuilt_nobody_i
         await live.catch_up()
         with full_disk():  # found out when the table is noted to be up to date
             await asyncio.to_thread(eventually, live.follower.fault, within=20, what="the table can't be written")
-        assert await asyncio.to_thread(database.mended.wait, 20)
+        assert await asyncio.to_thread(database.mended.wait, 60)
         assert live.table.get(before) is None
         catching_up = asyncio.create_task(live.catch_up())
         await asyncio.wait([catching_up], timeout=0.5)

@@ -20,7 +20,7 @@ from tests.unit.embedding.caches import DictCache
 
 WAYS = [(backend, precision) for backend, offered in OFFERED.items() for precision in offered]
 PACKAGES = {"openvino": "openvino", "torch": "torch", "onnx": "onnxruntime"}
-LONG = " ".join(f"Bolt number {place} of the ship may break in a storm." for place in range(100))
+LONG = " ".join(f"Bolt number {place} of the ship may break in a storm." for place in range(60))
 LENGTHS = (1, 13, 14, 15, 64, 100, 126)
 """Words of one token each, up to the longest chunk: a network that was made for one length agrees on one only."""
 BY_LENGTH = [" ".join((["storm", "rust", "wages"] * 42)[:count]) for count in LENGTHS]
