@@ -6,11 +6,11 @@ from streams.analysis_port import Analysis, load_analysis
 from streams.faults import TransientFault
 from streams.settings import WorkerSettings
 from streams.stores.protocol import RiskFactorStore, StoreMismatch, VectorSpace
+from streams.stores.weaviate_address import WeaviateAddress
 from transport.documents import DocumentFolders
 
 if TYPE_CHECKING:
     from streams.analysis.embedding import Embedder
-    from streams.stores.weaviate_connection import WeaviateAddress
 
 
 class AnalysisNotReady(Exception):
@@ -97,10 +97,8 @@ def init_store(settings: WorkerSettings, space: VectorSpace) -> list[str]:
     return init_collections(weaviate_address(settings), space)
 
 
-def weaviate_address(settings: WorkerSettings) -> "WeaviateAddress":
+def weaviate_address(settings: WorkerSettings) -> WeaviateAddress:
     """Where the settings say that Weaviate is."""
-    from streams.stores.weaviate_connection import WeaviateAddress
-
     return WeaviateAddress(
         url=settings.weaviate_url,
         grpc_host=settings.weaviate_grpc_host,

@@ -14,7 +14,7 @@ from ops.local.programs import MissingProgram
 from ops.local.weaviate import LocalWeaviate
 from ops.local.weaviate_server import start_weaviate
 from schemas.topics import catalogue
-from streams.stores.weaviate_connection import WeaviateAddress
+from streams.stores.weaviate_address import WeaviateAddress
 from transport.connection import KafkaConnection
 from transport.topics import TopicAdmin
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from ops.local.ports import LOOPBACK, accepts_connections, free_ports
 from ops.local.process import Process, ServerDidNotStart
 from ops.local.weaviate_program import weaviate_program
-from streams.stores.weaviate_connection import WeaviateAddress
+from streams.stores.weaviate_address import WeaviateAddress
 
 _NODE = "local"
 _START_WITHIN = 60.0

@@ -11,7 +11,7 @@ from ops.local.weaviate import LocalWeaviate
 from ops.settings import load
 from streams.assembly import weaviate_address
 from streams.settings import WorkerSettings
-from streams.stores.weaviate_connection import WeaviateAddress
+from streams.stores.weaviate_address import WeaviateAddress
 
 URL_VARIABLE = "SIGMAK_WEAVIATE_URL"
 

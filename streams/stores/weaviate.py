@@ -29,7 +29,8 @@ from streams.stores.arguments import check_factors, check_query
 from streams.stores.precedence import filings_in_force
 from streams.stores.protocol import Neighbour, StoredFactor, StoreUnavailable, Vectors, VectorSpace
 from streams.stores.revisions import Filing, revision_after
-from streams.stores.weaviate_connection import Connection, WeaviateAddress, connect, faults_are_ours
+from streams.stores.weaviate_address import WeaviateAddress
+from streams.stores.weaviate_connection import Connection, connect, faults_are_ours
 from streams.stores.weaviate_objects import (
     Properties,
     Span,

@@ -8,7 +8,6 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import SecretStr
 from weaviate import WeaviateClient
 from weaviate.auth import Auth
 from weaviate.config import AdditionalConfig, GrpcConfig, Timeout
@@ -16,6 +15,7 @@ from weaviate.connect import ConnectionParams
 from weaviate.exceptions import WeaviateBaseError
 
 from streams.stores.protocol import StoreUnavailable
+from streams.stores.weaviate_address import WeaviateAddress
 
 # The client answers a call that finds no connection by repeating it, with pauses that sum up to a minute. Told
 # to wait for the connection, the call itself ends at its time-out, which the client does not repeat.
@@ -27,20 +27,6 @@ _CHANNEL = [
 
 # It logs each object that failed, with its text; what is reported of them is in our own errors.
 logging.getLogger("weaviate-client").setLevel(logging.CRITICAL)
-
-
-@dataclass(frozen=True, slots=True)
-class WeaviateAddress:
-    """Where a Weaviate is, and who asks."""
-
-    url: str
-    """`http://host:port` or, with TLS for gRPC too, `https://host:port`."""
-    grpc_port: int
-    grpc_host: str | None = None
-    """The URL's by default."""
-    api_key: SecretStr | None = None
-    timeout: float = 10.0
-    """Seconds for one request."""
 
 
 def connect(address: WeaviateAddress) -> WeaviateClient:

@@ -8,7 +8,8 @@ import pytest
 
 from streams.stores.protocol import RiskFactorStore
 from streams.stores.weaviate import init_collections
-from streams.stores.weaviate_connection import WeaviateAddress, connect
+from streams.stores.weaviate_address import WeaviateAddress
+from streams.stores.weaviate_connection import connect
 from streams.stores.weaviate_schema import collections
 from tests.integration.stores.lance_factory import LanceFactory
 from tests.integration.stores.store_factory import StoreFactory

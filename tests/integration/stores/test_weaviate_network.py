@@ -11,7 +11,7 @@ import pytest
 from ops.local.toxiproxy import Link, Toxiproxy
 from streams.stores.protocol import StoreUnavailable
 from streams.stores.weaviate import WeaviateStore
-from streams.stores.weaviate_connection import WeaviateAddress
+from streams.stores.weaviate_address import WeaviateAddress
 from tests.conftest import without_its_programs_skipped
 from tests.integration.stores.stored_filings import SPACE, filing, texts
 from tests.integration.stores.weaviate_factory import WeaviateFactory

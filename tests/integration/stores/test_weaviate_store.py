@@ -19,7 +19,8 @@ from streams.stores import revisions
 from streams.stores import weaviate as store_module
 from streams.stores.protocol import StoreMismatch, StoreUnavailable, VectorSpace
 from streams.stores.weaviate import WeaviateStore, init_collections
-from streams.stores.weaviate_connection import WeaviateAddress, connect
+from streams.stores.weaviate_address import WeaviateAddress
+from streams.stores.weaviate_connection import connect
 from streams.stores.weaviate_objects import chunk_objects, revision_object
 from streams.stores.weaviate_schema import collections
 from tests.integration.stores.stored_filings import SPACE, chunks, filing, texts, unit, vector_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from ops.local.ports import free_ports
 from streams.stores.protocol import RiskFactorStore
 from streams.stores.weaviate import WeaviateStore
-from streams.stores.weaviate_connection import WeaviateAddress
+from streams.stores.weaviate_address import WeaviateAddress
 from tests.integration.stores.stored_filings import SPACE
 
 
