@@ -173,8 +173,14 @@ def test_200_cancels_at_random_moments_leave_each_task_cancelled_without_an_effe
         time.sleep(after)  # the moment itself, not a wait for something
         assert http.delete(f"/tasks/{task_id}").status_code in (202, 409)
 
-    # One client: to make one for each request takes longer than the requests.
-    http = httpx.Client(base_url=gateway.url, headers={"X-API-Key": gateway.key}, timeout=30)
+    # One client: to make one for each request takes longer than the requests. It keeps no connection: of two threads one
+    # may find that a kept one has expired, and close it, as the other begins to use it.
+    http = httpx.Client(
+        base_url=gateway.url,
+        headers={"X-API-Key": gateway.key},
+        timeout=30,
+        limits=httpx.Limits(max_keepalive_connections=0),
+    )
     with http, ThreadPoolExecutor(16) as clients:
         list(clients.map(submit_and_cancel, names, (f"R{number % 40}" for number in range(RACERS)),
                          [moments.uniform(0, 0.4) for _ in names]))  # fmt: skip
