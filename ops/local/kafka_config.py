@@ -67,8 +67,6 @@ def broker_settings(node: int, nodes: Mapping[int, Listeners]) -> dict[str, str]
         "log.index.size.max.bytes": str(512 * _KIB),
         # 128 MiB by default, filled with zeros at each start: for topics that no local Kafka ever has.
         "log.cleaner.dedupe.buffer.size": str(8 * _MIB),
-        # 500 by default: records of nothing, so that controllers are seen to move; a third of an idle broker's work.
-        "metadata.max.idle.interval.ms": "0",
         # 9 s by default, until a dead broker's partitions move, and until one that was killed may come back
         # (measured: it is ready again after 10.5 s, now 5 s). One that was frozen for 6 s served on after it.
         "broker.session.timeout.ms": "3000",
