@@ -10,8 +10,8 @@ T = TypeVar("T")
 def eventually(look: Callable[[], T | None], *, within: float, what: str) -> T:
     """The first value of `look` that is true, within so many seconds; fails with `what` otherwise.
 
-    It looks ever more rarely, a tenth of the wait too late: to ask a server fifty times a second takes a fifth of a
-    core from what is waited for.
+    It looks ever more rarely, a tenth of the wait too late: whoever asks a server fifty times a second takes
+    processor time from what is waited for.
     """
     began = time.monotonic()
     while True:

@@ -63,7 +63,7 @@ def format_storage(
         kafka: the command line that runs a class of Kafka's.
         settings: the broker's.
         prepared: a folder that may hold the feature levels which this version of Kafka formats a storage with. All
-            else in it is the identity of the broker, and Kafka's tool takes longer for it than the broker to start.
+            else in it is the identity of the broker, and Kafka's tool takes half as long for it as the broker to start.
 
     Raises:
         ServerDidNotStart: if Kafka refuses, with its last lines.
