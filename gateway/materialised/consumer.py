@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from gateway.materialised.end_offsets import Offsets
+from gateway.materialised.leaders import learn_leaders
 from transport.connection import KafkaConnection
 
 _BATCH = 100
@@ -55,6 +56,8 @@ class TopicsConsumer:
         Raises:
             KafkaException: where the broker does not tell where that is.
         """
+        for topic in offsets:
+            learn_leaders(self._consumer, topic, timeout=_REQUEST_SECONDS)
         self._consumer.assign(
             [
                 TopicPartition(topic, partition, offset or self._beginning(topic, partition))

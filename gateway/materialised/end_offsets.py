@@ -7,12 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
+from gateway.materialised.leaders import learn_leaders
 from transport.connection import KafkaConnection
 
 Offsets = dict[int, int]
 """Partition -> offset."""
 
 _AGAIN_SECONDS = 0.1
+_NO_SUCH_TOPIC = (KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
+"""All others pass: a leader died, or the client has yet to hear who leads a new topic."""
 
 
 class EndOffsetsClient:
@@ -35,13 +38,17 @@ class EndOffsetsClient:
         # A time that is no time stands for the end, as in Kafka's protocol.
         asked = [TopicPartition(topic, partition, OFFSET_END) for partition in range(partitions)]
         deadline = time.monotonic() + self._timeout
+        # A leader that died does not answer: half of the time is kept for asking the one that leads after it.
+        within = self._timeout / 2
         while True:
             try:
-                return self._answers(asked, max(0.0, deadline - time.monotonic()))
+                return self._answers(asked, within)
             except KafkaException as error:
-                if not _passes(error.args[0]) or time.monotonic() + _AGAIN_SECONDS > deadline:
+                if error.args[0].code() in _NO_SUCH_TOPIC or time.monotonic() + _AGAIN_SECONDS > deadline:
                     raise
             time.sleep(_AGAIN_SECONDS)
+            learn_leaders(self._consumer, topic, timeout=max(0.0, deadline - time.monotonic()))
+            within = max(0.0, deadline - time.monotonic())
 
     def _answers(self, asked: list[TopicPartition], timeout: float) -> Offsets:
         answers = self._consumer.offsets_for_times(asked, timeout)
@@ -57,11 +64,6 @@ class EndOffsetsClient:
     def close(self) -> None:
         """Ask nothing more."""
         self._consumer.close()
-
-
-def _passes(error: KafkaError) -> bool:
-    """Whether the client only has yet to hear who leads a partition: of a new topic, or since another broker does."""
-    return error.retriable() or error.code() == KafkaError._UNKNOWN_PARTITION
 
 
 class EndOffsets:
