@@ -44,7 +44,7 @@ examples/node/node_modules/.package-lock.json: examples/node/package.json exampl
 # wait for ever for modules that have nothing left to do. The order is pytest's own, system tests first: by their number
 # of tests, as xdist would have it, the modules that take longest came last, when the other processes had no more to do.
 test: check servers ## Check, then run all tests, real servers included
-	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadscope --no-loadscope-reorder \
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 4 --dist loadscope --no-loadscope-reorder \
 		--max-worker-restart 0
 	$(BIN)/python -m pytest -m alone
 

@@ -1,11 +1,11 @@
 """Submissions with an Idempotency-Key, from many clients to several gateways that die or lose Kafka: one task a key."""
 
-import contextlib
 import gzip
 import os
+import threading
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tests.system.parts import Gateway, System
 from tests.waiting import eventually
 
 AT_ONCE = 50
-SUBMISSIONS = 20
+CLIENTS = 8
 
 
 @pytest.fixture(scope="module")
@@ -117,19 +117,37 @@ def test_what_a_killed_gateway_had_in_hand_and_what_got_a_503_of_unknown_outcome
     system.kafka = own_kafka.bootstrap_servers
     doomed, other = system.gateway(publish_timeout=1), system.gateway(publish_timeout=1)
     doomed.key = other.key
-    in_hand, unknown = [[_new() for _ in range(SUBMISSIONS)] for _ in range(2)]
+    to_doomed: list[str] = []
+    to_other: list[str] = []
     answers: dict[str, httpx.Response] = {}
-    with ThreadPoolExecutor(2 * SUBMISSIONS) as clients, _standing_still(own_kafka) as stand_still:
-        sending = [clients.submit(_send_once, doomed, content, answers) for content in in_hand]
-        sending += [clients.submit(_send_once, other, content, answers) for content in unknown]
-        wait(sending, return_when=FIRST_COMPLETED)
-        stand_still()
-        doomed.process.kill()
-        wait(sending)
-    assert not answers.keys() >= {*in_hand}, "the gateway had something in hand"
-    assert 503 in {answer.status_code for content, answer in answers.items() if content in unknown}
+    enough = threading.Event()
+
+    def send(gateway: Gateway, sent: list[str]) -> None:
+        # One after another, so that each client has one under way whenever Kafka stands still.
+        while not enough.is_set():
+            sent.append(content := _new())
+            try:
+                answers[content] = _send(gateway, content)
+            except httpx.TransportError:
+                return
+
+    def statuses(sent: list[str]) -> set[int]:
+        return {answers[content].status_code for content in [*sent] if content in answers}
+
+    with ThreadPoolExecutor(2 * CLIENTS) as clients, _standing_still(own_kafka) as stand_still:
+        sending = [clients.submit(send, *each) for each in [(doomed, to_doomed), (other, to_other)] * CLIENTS]
+        try:
+            eventually(lambda: 202 in statuses(to_doomed) & statuses(to_other), within=30, what="both accept filings")
+            stand_still()
+            doomed.process.kill()
+            eventually(lambda: 503 in statuses(to_other), within=30, what="a 503")
+        finally:
+            enough.set()
+    for each in sending:
+        each.result()
+    assert not answers.keys() >= {*to_doomed}, "the gateway had something in hand"
     eventually(other.ready, within=30, what="the gateway reaches Kafka again")
-    tasks = {content: _until_accepted(other, content) for content in (*in_hand, *unknown)}
+    tasks = {content: _until_accepted(other, content) for content in (*to_doomed, *to_other)}
     assert len(set(tasks.values())) == len(tasks)
     named = {content: answer.json()["task_id"] for content, answer in answers.items() if "task_id" in answer.json()}
     assert named == {content: tasks[content] for content in named}
@@ -137,11 +155,6 @@ def test_what_a_killed_gateway_had_in_hand_and_what_got_a_503_of_unknown_outcome
     for content, task in tasks.items():
         assert other.ended(task)["status"] == "SUCCESS"
         assert system.executions(content) == 1
-
-
-def _send_once(gateway: Gateway, content: str, answers: dict[str, httpx.Response]) -> None:
-    with contextlib.suppress(httpx.TransportError):
-        answers[content] = _send(gateway, content)
 
 
 @contextmanager
