@@ -1,9 +1,10 @@
 """The one producer of a process: idempotent, acknowledged by all in-sync replicas, awaited from asyncio."""
 
 import asyncio
+import functools
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -161,8 +162,7 @@ class KafkaPublisher:
         """Wait up to `timeout` seconds for events in flight, and stop the thread."""
         self._stopping.set()
         self._thread.join()
-        self._producer.flush(timeout)
-        self._hand_over()
+        self._serve(functools.partial(self._producer.flush, timeout))
 
     def _hand_over(self) -> None:
         """Tell those who wait, all at once: to wake an event loop for each answer cost more than the answer."""
@@ -190,8 +190,9 @@ class KafkaPublisher:
             acknowledged.set_exception(EventTooLarge(topic))
         else:
             self._available.clear()
-            # A timed-out event may have reached the broker: only its acknowledgement is surely missing.
-            surely_absent = error.code() in (KafkaError._PURGE_QUEUE, KafkaError.UNKNOWN_TOPIC_OR_PART)
+            # All others may have reached the broker, also what was purged from the queue: it waits there again when the
+            # connection that it was sent on broke.
+            surely_absent = error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
             failure = KafkaAway(f"Kafka did not acknowledge: {error.str()}", outcome_known=surely_absent)
             acknowledged.set_exception(failure)
 
@@ -208,26 +209,33 @@ class KafkaPublisher:
 
     def _poll(self) -> None:
         while not self._stopping.is_set():
-            self._producer.poll(0.1 if self._available.is_set() else 0)
-            self._hand_over()
+            self._serve(functools.partial(self._producer.poll, 0.1 if self._available.is_set() else 0))
             if self._out_of_order.is_set():
                 self._make_anew()
             if not self._available.is_set():
                 self._probe()
+
+    def _serve(self, poll_or_flush: Callable[[], int]) -> None:
+        """Let a producer call back, and hand over what it told."""
+        try:
+            poll_or_flush()
+        except KafkaException as error:
+            # The fatal error is raised here, and not told to error_cb. Uncaught it ended this thread: nothing was
+            # acknowledged any more, and all that was submitted refused, while the gateway said that it was ready.
+            self._on_error(error.args[0])
+        self._hand_over()
 
     def _make_anew(self) -> None:
         self._out_of_order.clear()
         broken, self._producer = self._producer, self._new_producer()
         # Without this nobody would ever tell those who wait for its events.
         broken.purge()
-        broken.flush(_PROBE_SECONDS)
-        self._hand_over()
+        self._serve(functools.partial(broken.flush, _PROBE_SECONDS))
 
     def _probe(self) -> None:
         try:
             self._producer.list_topics(timeout=_PROBE_SECONDS)
         except KafkaException:
-            self._producer.poll(_PROBE_SECONDS)
-            self._hand_over()
+            self._serve(functools.partial(self._producer.poll, _PROBE_SECONDS))
         else:
             self._available.set()

@@ -1,12 +1,14 @@
 """The producer against a real Kafka: what an acknowledgement means, what is refused, and Kafka going away."""
 
 import asyncio
+import ctypes
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import confluent_kafka
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 from confluent_kafka import KafkaError
@@ -49,6 +51,16 @@ async def _publisher(
         yield publisher
     finally:
         await asyncio.to_thread(publisher.close)
+
+
+def _make_fatal(publisher: KafkaPublisher) -> None:
+    """Have librdkafka give its producer up, by its function for tests: no broker can be made to cause it on demand."""
+    [library] = (Path(confluent_kafka.__file__).parent.parent / "confluent_kafka.libs").glob("librdkafka-*.so*")
+    # The client's handle is the first field of the object, behind its reference count and type.
+    handle = ctypes.c_void_p.from_address(id(publisher._producer) + object.__basicsize__)
+    ctypes.CDLL(str(library)).rd_kafka_test_fatal_error(
+        handle, KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, b"as if a broker's log had been cut"
+    )
 
 
 async def _until(condition: Callable[[], bool], *, within: float, what: str) -> None:
@@ -269,10 +281,10 @@ async def test_a_producer_that_librdkafka_gave_up_is_made_anew_and_nobody_waits_
         with paused(disturbed):
             publishing = asyncio.create_task(publisher.publish(topic, "ACME", _EVENT))
             await asyncio.sleep(0)
-            # No broker can be made to cause it on demand, so the callback is called as librdkafka would.
-            publisher._on_error(KafkaError(KafkaError._FATAL, "out of sequence", fatal=True))
-            with pytest.raises(KafkaAway):
+            _make_fatal(publisher)
+            with pytest.raises(KafkaAway) as raised:
                 await asyncio.wait_for(publishing, 10)
+            assert not raised.value.outcome_known
         await _until(lambda: publisher.available, within=10, what="Kafka is back")
         await asyncio.wait_for(publisher.publish_raw(topic, b"ACME", b"afterwards", []), 10)
     assert records(servers, topic)[-1].value() == b"afterwards"
