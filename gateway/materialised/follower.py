@@ -15,7 +15,7 @@ from gateway.materialised.consumer import TopicsConsumer
 from gateway.materialised.database import Database
 from gateway.materialised.end_offsets import EndOffsets, EndOffsetsClient, Offsets
 from gateway.materialised.positions import Positions
-from gateway.materialised.records import UnreadableRecord, record_of, where
+from gateway.materialised.records import Record, UnreadableRecord, record_of, where
 from gateway.materialised.sources import Source, must_rebuild, source_key
 from gateway.materialised.topic_rows import TopicRows
 from transport.connection import KafkaConnection
@@ -239,7 +239,7 @@ class TopicsFollower:
             if error is None:
                 record = record_of(message)
                 try:
-                    items.append(topic.rows.read(record))
+                    items.append(_item(topic.rows, record))
                 except UnreadableRecord as why:
                     log.warning(
                         "skipped an unreadable record of %s, partition %s, offset %s: %s",
@@ -270,3 +270,15 @@ class TopicsFollower:
             topic.positions.move(offsets)
         for topic, change in changes:
             topic.rows.told(change.news)
+
+
+def _item(rows: AnyRows, record: Record) -> Any:
+    """What the rows make of a record; raises UnreadableRecord where they make nothing of it."""
+    try:
+        return rows.read(record)
+    except UnreadableRecord:
+        raise
+    except Exception as error:
+        # A record that no process of ours writes, met again at each try, would keep every gateway from all of its
+        # topics for good. Its name alone: the error may quote the document.
+        raise UnreadableRecord(f"to read it raised {type(error).__name__}") from error

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -17,6 +18,7 @@ from gateway.materialised.topic_rows import Changes, Held
 from gateway.status_table.rows import Row, StatusRow
 from gateway.status_table.status_rows import StatusRecord, StatusRows
 from gateway.status_table.table import StatusTable
+from schemas.envelope import OWNER_HEADER
 from schemas.events import task_status
 from schemas.identifiers import new_task_id
 from schemas.tasks import TaskStatus
@@ -83,9 +85,9 @@ class StatusTopic:
         """Delete a task's status."""
         await self._publisher.publish(self.name, task_id, None)
 
-    async def tell_garbage(self, key: bytes) -> None:
-        """Publish what is no status."""
-        await self._publisher.publish_raw(self.name, key, b"\xff garbage", [])
+    async def tell_garbage(self, key: bytes, value: bytes = b"\xff garbage", owner: bytes | None = b"key-1") -> None:
+        """Publish what none of our processes does. A header may be null in Kafka."""
+        await self._publisher.publish_raw(self.name, key, value, [(OWNER_HEADER, cast("bytes", owner))])
 
     def forget_the_first(self, records: int) -> None:
         """Delete so many of each partition."""

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 from gateway.materialised.database import Database
 from gateway.materialised.follower import TableBehind, TopicsFollower
 from gateway.status_table.rows import EndedMarker, StatusRow
+from schemas.identifiers import new_task_id
 from schemas.tasks import TaskState, TaskStatus, in_step
 from tests.integration.materialised.status_topic import (
     PARTITIONS,
@@ -133,6 +134,23 @@ async def test_a_record_that_is_no_status_is_passed_over(topic: StatusTopic, fol
         await live.catch_up()
         assert all(is_there(live.table, task_id) for task_id in task_ids)
         assert sorted(live.rows.given) == sorted(task_ids)
+
+
+@pytest.mark.parametrize("owner", [b"key-1", None], ids=["owned", "null header"])
+@pytest.mark.parametrize(
+    "unknown",
+    [b"null", b"[" * 2000 + b"]" * 2000, b"NaN", b"9" * 5000],
+    ids=["nothing", "deep brackets", "not a number", "a long number"],
+)
+async def test_whatever_a_foreign_record_holds_the_table_follows_on(
+    topic: StatusTopic, folder: Path, unknown: bytes, owner: bytes | None
+) -> None:
+    status = a_status(TaskState.SUCCESS, task_id=new_task_id()).model_dump_json(exclude={"result"}).encode()
+    with following(topic, folder) as live:
+        await topic.tell_garbage(b"foreign", status[:-1] + b',"result":{"x":' + unknown + b"}}", owner)
+        task_id = await topic.tell()
+        await live.catch_up()
+        assert is_there(live.table, task_id)
 
 
 async def test_no_consumer_group_appears_on_the_broker(topic: StatusTopic, folder: Path) -> None:
