@@ -20,16 +20,16 @@ class Record(NamedTuple):
     key: bytes
     value: bytes | None
     """None for a tombstone."""
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
 
     def header(self, name: str) -> str | None:
-        """A header's text; of several the last one's, as in `CloudEvent`.
+        """A header's text; of several the last one's, and of a null one none, as in `CloudEvent`.
 
         Raises:
             UnreadableRecord: where it is no UTF-8.
         """
         for each, value in reversed(self.headers):
-            if each == name:
+            if each == name and value is not None:
                 return decoded(value)
         return None
 
@@ -37,7 +37,7 @@ class Record(NamedTuple):
 def record_of(message: Message) -> Record:
     """The record that a message without an error is."""
     partition, offset = where(message)
-    headers = cast("Sequence[tuple[str, bytes]]", message.headers() or ())
+    headers = cast("Sequence[tuple[str, bytes | None]]", message.headers() or ())
     return Record(partition, offset, message.timestamp()[1], message.key() or b"", message.value(), headers)
 
 

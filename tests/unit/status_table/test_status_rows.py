@@ -122,6 +122,12 @@ def test_a_record_is_read_with_its_owner(table: OwnTable) -> None:
     assert table.rows.read(_delivered(TASK_ID.encode(), None)) == TOMBSTONE
 
 
+def test_an_owner_that_is_null_is_none(table: OwnTable) -> None:
+    body = PENDING.model_dump_json().encode()
+    record = Record(0, 0, 0, TASK_ID.encode(), body, [("sigmak-owner", None)])
+    assert table.rows.read(record) == StatusRecord(TASK_ID, status_row(body, None))
+
+
 @pytest.mark.parametrize("value", [b"", b"garbage", b"{}", b"[]", b'{"status": "LOST", "progress": {}}', b"\xff"])
 def test_what_is_no_status_is_unreadable(table: OwnTable, value: bytes) -> None:
     with pytest.raises(UnreadableRecord):
