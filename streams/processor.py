@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any
 
 from schemas.filings import FilingSubmitted
-from streams.analysis_port import Analysis, Result
+from streams.analysis_port import Analysis, Report, Result
 
 
 class Abandoned(Exception):
     """The filing in hand did not end within the drain time; it is somebody else's now."""
+
+
+class AnalysisBroke(Exception):
+    """The analysis raised what is no Exception; the text is its type's name."""
 
 
 class Processor:
@@ -32,7 +36,8 @@ class Processor:
 
         Raises:
             Abandoned: see `abandon`.
-            Whatever the analysis and `before` raise.
+            AnalysisBroke: the analysis raised what is no Exception.
+            Whatever else the analysis and `before` raise.
         """
         loop = asyncio.get_running_loop()
 
@@ -46,7 +51,7 @@ class Processor:
                 before(step)
             loop.call_soon_threadsafe(report_in_loop, step)
 
-        running = loop.run_in_executor(self._executor, self._analysis, filing, report_step)
+        running = loop.run_in_executor(self._executor, self._contained, filing, report_step)
         # What a filing raises after it was let go of would be logged by asyncio, and may quote the document.
         running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         abandoned = asyncio.ensure_future(self._abandon.wait())
@@ -58,6 +63,20 @@ class Processor:
             return await running
         finally:
             abandoned.cancel()
+
+    def _contained(self, filing: FilingSubmitted, report: Report) -> Result:
+        try:
+            return self._analysis(filing, report)
+        except CancelledError as error:
+            broke: BaseException = error
+        except Exception:
+            raise
+        except BaseException as error:  # noqa: BLE001, raised below as what our callers catch
+            broke = error
+        # A panic of a library in Rust, or a cancellation within one. Faust takes the first for the end of an actor, and
+        # the other for a rebalance: the next actor went on with the next filing, and this one was lost. Without its
+        # text, which may quote the document.
+        raise AnalysisBroke(type(broke).__name__).with_traceback(broke.__traceback__)
 
     def abandon(self) -> None:
         """Let go of the filing in hand: `run` raises Abandoned. Its thread goes on until the process exits."""

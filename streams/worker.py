@@ -192,7 +192,7 @@ def run_worker(settings: WorkerSettings, analysis: Analysis) -> None:
     _end(0)
 
 
-def _fail_stop(error: Exception) -> NoReturn:
+def _fail_stop(error: BaseException) -> NoReturn:
     log.critical("the worker ends at once, and its filings go to others: %s", type(error).__name__, exc_info=error)
     _end(_SOFTWARE_FAULT_EXIT)
 

@@ -55,7 +55,7 @@ class BatchTable:
 
 
 def add_batch_agent(
-    app: faust.App, process: Callable[[KafkaRecord], Awaitable[None]], fail_stop: Callable[[Exception], None]
+    app: faust.App, process: Callable[[KafkaRecord], Awaitable[None]], fail_stop: Callable[[BaseException], None]
 ) -> None:
     """Let `process` have what is told of batches; `fail_stop`: see `add_agent`. Its partitions are the Table's."""
     add_agent(app, BATCH_MEMBERS, KafkaRecord, process, fail_stop)

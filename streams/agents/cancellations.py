@@ -10,7 +10,7 @@ from streams.incoming import KafkaRecord
 
 
 def add_cancellation_agent(
-    app: faust.App, process: Callable[[KafkaRecord], Awaitable[None]], fail_stop: Callable[[Exception], None]
+    app: faust.App, process: Callable[[KafkaRecord], Awaitable[None]], fail_stop: Callable[[BaseException], None]
 ) -> None:
     """Let `process` have each cancellation. `fail_stop`: see `add_agent`.
 

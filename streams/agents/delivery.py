@@ -1,5 +1,6 @@
 """How an agent delivers its topic's events: one actor a partition, one event after another within it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -19,7 +20,7 @@ def add_agent(
     topic: str,
     kind: type[Record],
     process: Callable[[Record], Awaitable[None]],
-    fail_stop: Callable[[Exception], None],
+    fail_stop: Callable[[BaseException], None],
 ) -> None:
     """Let `process` have each event of a topic.
 
@@ -40,7 +41,10 @@ def add_agent(
                 await process(_record(message, kind))
             except Abandoned:
                 continue  # delivered again, to who has the partition after the rebalance
-            except Exception as error:
+            except (asyncio.CancelledError, GeneratorExit):
+                raise  # a rebalance or the worker's end: delivered again, to who has the partition then
+            except BaseException as error:
+                # What is no Exception too: Faust would start another actor, which goes on behind this event.
                 fail_stop(error)
                 raise
             consumer.acknowledge(message)

@@ -14,7 +14,7 @@ def add_filing_agents(
     app: faust.App,
     process: Callable[[FilingRecord], Awaitable[None]],
     heads: HeadsInHand,
-    fail_stop: Callable[[Exception], None],
+    fail_stop: Callable[[BaseException], None],
 ) -> None:
     """Let `process` have each event of the lanes; `heads` is told which are in hand. `fail_stop`: see `add_agent`."""
 

@@ -22,6 +22,10 @@ _FOLDER = Path(os.environ.get("TEST_ANALYSIS_FOLDER", "."))
 _PACE_SECONDS = 1.0
 
 
+class Panic(BaseException):
+    """What a panic in a library's Rust is in Python: no Exception."""
+
+
 def empty(filing: FilingSubmitted, report: Report) -> RiskAssessment:
     """All five steps in no time, and no risks."""
     for step in range(1, 6):
@@ -59,7 +63,7 @@ def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
 
     `kill-…`, `hold-…` (until a file `….go` is there), `steps-…` (10 ms each, and notes when it has stored), `nap-…` (50 ms),
     `doze-…` (0.2 s), `paced-group-…` (1 s, or until a file `paced-group.go` is there), `permanent-…`, `broken-…`,
-    `transient-…`, `second-…` (transient at its first start), `recovering-…` (transient until a file `….go` is there).
+    `panic-…`, `transient-…`, `second-…` (transient at its first start), `recovering-…` (transient until a file `….go` is there).
     """
     name = filing.html_content or ""
     with (_FOLDER / f"{name}.began").open("a") as began:
@@ -83,6 +87,8 @@ def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
             raise TransientFault("The store is away.")
         case "broken":
             raise RuntimeError(f"a fault that quotes {name}")
+        case "panic":
+            raise Panic(f"a panic that quotes {name}")
     return empty(filing, report)
 
 

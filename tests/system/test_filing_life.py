@@ -3,6 +3,7 @@
 import time
 import uuid
 
+import pytest
 import uuid_utils.compat
 from confluent_kafka import Producer
 
@@ -118,9 +119,10 @@ def test_a_permanent_fault_ends_in_failure_with_its_type(system: System) -> None
     assert ended["progress"] == {"current": 1, "total": 5, "status": "reading"}
 
 
-def test_a_fault_of_ours_ends_in_failure_and_its_text_is_shown_to_nobody(system: System) -> None:
+@pytest.mark.parametrize("kind", ["broken", "panic"])
+def test_a_fault_of_ours_ends_in_failure_and_its_text_is_shown_to_nobody(system: System, kind: str) -> None:
     gateway, worker = system.gateway(), system.worker("scripted")
-    name = _named("broken")
+    name = _named(kind)
     ended = gateway.ended(gateway.submit(html_content=name))
     assert ended["error"]["type"] == "internal_error"
     assert name not in ended["error"]["message"]

@@ -1,18 +1,22 @@
 """The analysis runs in a thread of its own, and can be let go of."""
 
 import asyncio
+import concurrent.futures
 import gc
 import logging
 import threading
+import traceback
 
 import pytest
 
 from schemas.filings import FilingSubmitted
 from streams.analysis_port import Report, Result
-from streams.processor import Abandoned, Processor
+from streams.processor import Abandoned, AnalysisBroke, Processor
+from tests.system.analyses import Panic
 from tests.unit.examples import a_filing, an_assessment
 
 RESULT = an_assessment()
+QUOTED = "words of the document"
 
 
 class Held:
@@ -49,6 +53,18 @@ async def test_what_the_analysis_raises_is_raised() -> None:
 
     with pytest.raises(KeyError, match="a fault"):
         await Processor(failing).run(a_filing(), lambda _step: None)
+
+
+@pytest.mark.parametrize("broke", [SystemExit, concurrent.futures.CancelledError, Panic])
+async def test_what_is_no_exception_is_raised_as_one_without_its_text(broke: type[BaseException]) -> None:
+    def breaking(_filing: FilingSubmitted, _report: Report) -> Result:
+        raise broke(QUOTED)
+
+    with pytest.raises(AnalysisBroke) as raised:
+        await Processor(breaking).run(a_filing(), lambda _step: None)
+    assert str(raised.value) == broke.__name__
+    assert "breaking" in "".join(traceback.format_tb(raised.value.__traceback__))
+    assert QUOTED not in "".join(traceback.format_exception(raised.value))
 
 
 async def test_every_step_is_reported_in_its_order_and_before_the_result() -> None:
