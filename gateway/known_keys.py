@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from gateway.keys import ApiKey, KeyFileUnreadable, hash_of, read_keys
-from transport.replaced_file import stamp
+from transport.replaced_file import Stamp, stamp
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,9 @@ class KnownKeys:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._fault: str | None = None
-        self._stamp = stamp(file)
+        self._tried: Stamp | None = None
+        # Before it is read: what changes while it is read is read again.
+        self._read: Stamp | None = stamp(file)
         self._by_hash = _by_hash(file)
 
     def find(self, key: str) -> ApiKey | None:
@@ -37,16 +39,25 @@ class KnownKeys:
 
     def _load_if_changed(self) -> None:
         found = stamp(self._file)
-        if found == self._stamp:
+        if found is not None and found == self._read:
+            # Also where it was away, and came back as it was.
+            self._fault = None
             return
-        # Before it is read: what changes while it is read is read again.
-        self._stamp = found
         try:
-            self._by_hash, self._fault = _by_hash(self._file), None
+            # Again with each request until it can be: whether it may be read changes without a new stamp, and the
+            # keys that were revoked in it would stay valid until the next change.
+            self._by_hash = _by_hash(self._file)
         except KeyFileUnreadable as error:
-            # A slip in the file must not lock everybody out; nobody is let in by it either.
-            self._fault = "the file of API keys can't be read or is damaged; the keys of before are still valid"
+            self._note(error, found)
+        else:
+            self._read, self._fault = found, None
+
+    def _note(self, error: KeyFileUnreadable, found: Stamp | None) -> None:
+        """A slip in the file must not lock everybody out; nobody is let in by it either."""
+        if self._fault is None or found != self._tried:
             log.error("%s; the keys of before are still valid", error)
+        self._fault = "the file of API keys can't be read or is damaged; the keys of before are still valid"
+        self._tried = found
 
 
 def _by_hash(file: Path) -> dict[str, ApiKey]:

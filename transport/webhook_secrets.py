@@ -48,7 +48,7 @@ class WebhookSecrets:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._stamp: tuple[int, int, int] | None = None
+        self._stamp: replaced_file.Stamp | None = None
         self._content = _SecretsFile()
 
     def valid(self, owner: str, now: datetime) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 import logging
 import os
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,19 @@ from gateway.known_keys import KnownKeys
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "keys.json"
+
+
+@contextmanager
+def _unreadable_files() -> Iterator[None]:
+    """No file can be opened, as where its owner is another user; root, who may run the tests, opens those."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    next_descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.close(next_descriptor)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_descriptor, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_key_is_found_by_itself_and_by_nothing_else(file: Path) -> None:
@@ -88,3 +103,35 @@ def test_a_key_that_was_revoked_in_a_file_that_was_damaged_meanwhile_is_revoked_
     found = keys.find(key)
     assert found is not None
     assert found.revoked_at is not None
+
+
+def test_a_key_that_was_revoked_in_a_file_that_could_not_be_read_at_first_is_revoked_once_it_can(file: Path) -> None:
+    _, key = add_key(file, "leaked")
+    keys = KnownKeys(file)
+    revoked = revoke_key(file, "leaked")
+    with _unreadable_files():
+        assert keys.find(key) != revoked
+        assert keys.fault() is not None
+    assert keys.find(key) == revoked
+    assert keys.fault() is None
+
+
+def test_each_change_that_can_not_be_read_is_logged_once(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    _, key = add_key(file, "ci")
+    keys = KnownKeys(file)
+    for times in (1, 2):
+        add_key(file, f"another-{times}")
+        with _unreadable_files(), caplog.at_level(logging.ERROR):
+            for _ in range(3):
+                keys.find(key)
+        assert len(caplog.records) == times
+
+
+def test_a_file_that_went_away_and_came_back_as_it_was_is_no_fault_any_more(file: Path) -> None:
+    _, key = add_key(file, "ci")
+    keys, aside = KnownKeys(file), file.with_name("aside.json")
+    file.rename(aside)
+    assert keys.fault() is not None
+    aside.rename(file)
+    assert keys.fault() is None
+    assert keys.find(key) is not None
