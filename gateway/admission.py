@@ -18,6 +18,9 @@ from gateway.problems import Problem
 from schemas.identifiers import new_task_id, task_created_at
 
 WINDOW = timedelta(seconds=60)
+_CLOCKS_APART = timedelta(seconds=10)
+"""The clocks of two gateways differ by less. What was made later than this from now was made before the clock was set
+back: it would count until that time has come and a minute more."""
 _POLICY = "submissions"
 _WAIT_FOR_AN_END = 5
 """Seconds after which a key with too many tasks comes again; when one of them ends nobody knows."""
@@ -26,8 +29,8 @@ _WAIT_FOR_AN_END = 5
 class TaskIndex(Protocol):
     """What the status table knows of a key's tasks."""
 
-    def task_ids_since(self, owner: str, moment: datetime, limit: int) -> Sequence[str]:
-        """Ids of the owner's tasks that were made at this moment or later; of more than `limit` the newest."""
+    def task_ids_between(self, owner: str, first: datetime, last: datetime, limit: int) -> Sequence[str]:
+        """Ids of the owner's tasks that were made from `first` to `last`; of more than `limit` the newest."""
         ...
 
     def waiting(self, owner: str) -> int:
@@ -44,6 +47,7 @@ class Place:
     """One submission of a key, which counts from before its body is read."""
 
     since: datetime
+    now: Callable[[], datetime]
     replay: bool = False
     """It is of a submission that was accepted before; it counts for nothing, and nothing is published."""
     task_id: str | None = None
@@ -51,7 +55,7 @@ class Place:
 
     def publishing(self) -> str:
         """The id to publish the filing under. The place is kept from now on, unless it is `given_back`."""
-        self.task_id = new_task_id()
+        self.task_id = new_task_id(self.now())
         return self.task_id
 
     def published(self, task_id: str) -> None:
@@ -84,7 +88,7 @@ class Admission:
         Raises:
             Problem: 429 where the key has no place left. This and every other that is raised inside tells the rate.
         """
-        place = Place(self.now(), replay)
+        place = Place(self.now(), self.now, replay)
         if limits.submissions_per_minute is None and limits.waiting_tasks is None:
             yield place
             return
@@ -111,7 +115,7 @@ class Admission:
         quota = limits.submissions_per_minute
         if count and quota is not None and count >= quota:
             raise _larger_than_the_rate(quota, count + 1)
-        places = [Place(self.now()) for _ in range(count)]
+        places = [Place(self.now(), self.now) for _ in range(count)]
         if not count or (limits.submissions_per_minute is None and limits.waiting_tasks is None):
             yield places
             return
@@ -148,13 +152,17 @@ class Admission:
 
     def _made(self, owner: str, quota: int) -> list[datetime]:
         """When the owner's submissions of the last minute were made, the newest first, and not more than the quota."""
-        since = self.now() - WINDOW
+        now = self.now()
+        first, last = now - WINDOW, now + _CLOCKS_APART
         # First what is under way, then the table: what comes into the table in between is one task by its id.
         places = self._unseen(owner)
-        ids = {*self.tasks.task_ids_since(owner, since, quota), *(each.task_id for each in places if each.task_id)}
+        ids = {
+            *self.tasks.task_ids_between(owner, first, last, quota),
+            *(each.task_id for each in places if each.task_id),
+        }
         made = [moment for id_ in ids if (moment := task_created_at(id_)) is not None]
-        # A body that takes minutes to come counts until it is here.
-        made += [max(each.since, since) for each in places if each.task_id is None]
+        # A body that takes minutes to come counts until it is here; the clock may be set back meanwhile.
+        made += [min(max(each.since, first), now) for each in places if each.task_id is None]
         return sorted(made, reverse=True)[:quota]
 
     def _waiting(self, owner: str) -> int:
@@ -162,20 +170,21 @@ class Admission:
 
     def _unseen(self, owner: str) -> list[Place]:
         """The places that the table does not show; the others are forgotten."""
-        oldest = self.now() - WINDOW
-        unseen = [each for each in self._places.get(owner, ()) if self._is_unseen(each, oldest)]
+        now = self.now()
+        unseen = [each for each in self._places.get(owner, ()) if self._is_unseen(each, now)]
         if unseen:
             self._places[owner] = unseen
         else:
             self._places.pop(owner, None)
         return unseen
 
-    def _is_unseen(self, place: Place, oldest: datetime) -> bool:
+    def _is_unseen(self, place: Place, now: datetime) -> bool:
         if place.task_id is None:
             return True
         made = task_created_at(place.task_id)
         # A table that stands still must not make this list grow.
-        return made is not None and made >= oldest and not self.tasks.shows(place.task_id)
+        counts = made is not None and now - WINDOW <= made <= now + _CLOCKS_APART
+        return counts and not self.tasks.shows(place.task_id)
 
     def _leave(self, owner: str, place: Place) -> None:
         """Give the place back where nothing was published."""

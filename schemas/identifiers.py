@@ -1,20 +1,24 @@
 """Task ids: UUIDv7, so that an id tells its own age."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import uuid_utils.compat
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIX_MILLISECONDS_SHIFT = 80
 """RFC 9562, section 5.7: the first 48 of the 128 bits are the Unix time in milliseconds."""
 _FREE_BITS = (0xFFF << 64) | ((1 << 62) - 1)
 """Those of the other 80 that hold neither version nor variant."""
 
 
-def new_task_id() -> str:
-    """A new id; ids made later on one machine sort later."""
-    return str(uuid_utils.compat.uuid7())
+def new_task_id(moment: datetime | None = None) -> str:
+    """A new id that tells this moment (UTC), or now; those of one millisecond sort in any order."""
+    # Never without a moment: uuid7 by itself does not go back with the clock. Were that set back by an hour, all ids
+    # of that hour would tell the same time, which is still to come.
+    since = (moment or datetime.now(UTC)) - _EPOCH
+    return str(uuid_utils.compat.uuid7(nanoseconds=since // timedelta(microseconds=1) * 1000))
 
 
 def derived_task_id(moment: datetime, *parts: object) -> str:

@@ -52,20 +52,20 @@ class StatusTable:
         """How many of the owner's tasks have not ended."""
         return counted(self._database.get(keys.waiting_key(owner)))
 
-    def task_ids_since(self, owner: str, moment: datetime, limit: int) -> Sequence[str]:
-        """Tasks of the owner that were made at `moment` (UTC) or later, the newest first, up to `limit`.
+    def task_ids_between(self, owner: str, first: datetime, last: datetime, limit: int) -> Sequence[str]:
+        """Tasks of the owner that were made from `first` to `last` (UTC), the newest first, up to `limit`.
 
         A task is as old as its id says: one that was redriven, and so submitted again later, does not count anew.
         """
         # An id tells milliseconds.
-        moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-        end = keys.behind(moment)
+        first = first.replace(microsecond=first.microsecond // 1000 * 1000)
+        begin, end = keys.first_position(last), keys.behind(first)
         try:
             with self._database.view() as view:
-                lists = [view.endings(keys.status_list(owner, state)).since(b"") for state in TaskState]
+                lists = [view.endings(keys.status_list(owner, state)).since(begin) for state in TaskState]
                 positions = itertools.takewhile(lambda position: position < end, heapq.merge(*lists))
                 task_ids = map(keys.task_at, positions)
-                return [*itertools.islice((each for each in task_ids if _made_since(each, moment)), limit)]
+                return [*itertools.islice((each for each in task_ids if _made_between(each, first, last)), limit)]
         except DatabaseClosed:
             return []
 
@@ -85,6 +85,6 @@ class StatusTable:
             )
 
 
-def _made_since(task_id: str, moment: datetime) -> bool:
+def _made_between(task_id: str, first: datetime, last: datetime) -> bool:
     made = task_created_at(task_id)
-    return made is not None and made >= moment
+    return made is not None and first <= made <= last

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from schemas.identifiers import new_task_id, task_created_at
 
+MOMENT = datetime(2026, 2, 3, 12, 0, 0, 123000, tzinfo=UTC)
+
 
 def test_a_new_id_tells_when_it_was_made() -> None:
     before = datetime.now(UTC) - timedelta(milliseconds=1)  # an id has whole milliseconds
@@ -16,9 +18,19 @@ def test_a_new_id_tells_when_it_was_made() -> None:
     assert before <= made <= datetime.now(UTC)
 
 
-def test_ids_are_unique_and_sort_by_their_time() -> None:
-    ids = [new_task_id() for _ in range(5000)]
+def test_an_id_follows_a_clock_that_is_set_back() -> None:
+    new_task_id()
+    for moment in (MOMENT, MOMENT - timedelta(hours=1)):
+        assert task_created_at(new_task_id(moment)) == moment
+
+
+def test_ids_of_one_moment_differ() -> None:
+    ids = [new_task_id(MOMENT) for _ in range(5000)]
     assert len(set(ids)) == len(ids)
+
+
+def test_ids_sort_by_their_time() -> None:
+    ids = [new_task_id(MOMENT + timedelta(milliseconds=number)) for number in range(5000)]
     assert ids == sorted(ids)
 
 

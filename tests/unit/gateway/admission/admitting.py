@@ -28,9 +28,10 @@ class FakeIndex:
         self.ids: dict[str, set[str]] = {}
         self.unended: dict[str, int] = {}
 
-    def task_ids_since(self, owner: str, moment: datetime, limit: int) -> Sequence[str]:
+    def task_ids_between(self, owner: str, first: datetime, last: datetime, limit: int) -> Sequence[str]:
         """The newest."""
-        return sorted((id_ for id_ in self.ids.get(owner, ()) if _made(id_) >= moment), reverse=True)[:limit]
+        made = (id_ for id_ in self.ids.get(owner, ()) if first <= _made(id_) <= last)
+        return sorted(made, reverse=True)[:limit]
 
     def waiting(self, owner: str) -> int:
         """As the test says."""
@@ -42,7 +43,7 @@ class FakeIndex:
 
 
 class Clock:
-    """The time that it is, and as much later as a test says."""
+    """The time that it is, and as much later, or earlier, as a test says."""
 
     def __init__(self) -> None:
         self.later = timedelta()
@@ -75,7 +76,7 @@ def refusal(admission: Admission, key: ApiKey = KEY, limits: Limits | None = Non
 
 
 def elsewhere(index: FakeIndex, clock: Clock, *ages: float) -> None:
-    """Tasks of the key that another gateway accepted so many seconds ago."""
+    """Tasks of the key that another gateway accepted so many seconds ago, by the clock that it has."""
     for number, age in enumerate(ages):
         moment = clock() - timedelta(seconds=age)
         index.ids.setdefault(KEY.id, set()).add(derived_task_id(moment, number))

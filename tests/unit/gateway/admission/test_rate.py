@@ -8,7 +8,6 @@ import pytest
 
 from gateway.admission import Admission, Place
 from gateway.problems import Problem
-from schemas.identifiers import derived_task_id
 from tests.unit.examples import an_api_key
 from tests.unit.gateway.admission.admitting import KEY, QUOTA, Clock, FakeIndex, elsewhere, limits_of, refusal, submit
 
@@ -26,14 +25,11 @@ def test_each_leaves_the_window_a_minute_after_it_was_made_and_not_all_at_once(
 ) -> None:
     submit(admission)
     clock.later = timedelta(seconds=30)
-    with admission.submission(KEY, limits_of()) as place:
-        place.task_id = derived_task_id(clock())
-    with admission.submission(KEY, limits_of()) as place:
-        place.task_id = derived_task_id(clock(), 2)
+    submit(admission)
+    submit(admission)
     assert 28 <= int(refusal(admission).headers["Retry-After"]) <= 30
     clock.later = timedelta(seconds=61)
-    with admission.submission(KEY, limits_of()) as place:
-        place.task_id = derived_task_id(clock())
+    submit(admission)
     assert 27 <= int(refusal(admission).headers["Retry-After"]) <= 30
 
 
