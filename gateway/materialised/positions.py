@@ -13,7 +13,7 @@ class Positions:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._offsets: Offsets = {}
-        self._waiting: list[tuple[Offsets, asyncio.Future[None]]] = []
+        self._waiting: dict[asyncio.Future[None], Offsets] = {}
 
     def now(self) -> Offsets:
         """Partition -> offset of the next record to read."""
@@ -29,10 +29,7 @@ class Positions:
         """The rows are as far as this; those who waited for it go on. Empty: the rows are no more."""
         with self._lock:
             self._offsets = dict(offsets)
-            reached = [future for ends, future in self._waiting if not self._behind(ends)]
-            self._waiting = [
-                (ends, future) for ends, future in self._waiting if self._behind(ends) and not future.done()
-            ]
+            reached = [future for future, ends in self._waiting.items() if not self._behind(ends)]
         for future in reached:
             loop = future.get_loop()
             if not loop.is_closed():
@@ -44,8 +41,14 @@ class Positions:
         with self._lock:
             if not self._behind(ends):
                 return
-            self._waiting.append((dict(ends), reached))
-        await reached
+            self._waiting[reached] = dict(ends)
+        try:
+            await reached
+        finally:
+            # Also where its deadline has passed: while a disk is full nothing moves, and each who asked in vain would
+            # be held until something does.
+            with self._lock:
+                del self._waiting[reached]
 
     def _behind(self, ends: Mapping[int, int]) -> bool:
         return any(self._offsets.get(partition, 0) < end for partition, end in ends.items())
