@@ -29,7 +29,7 @@ class Event:
 
     Attributes:
         id: what a reader that comes again names as its `Last-Event-ID`.
-        body: reads its data, JSON; None where that went meanwhile.
+        body: reads its data, JSON; None where that went meanwhile, or something else is in its place.
     """
 
     id: str
@@ -84,7 +84,8 @@ def _pieces(body: Callable[[], bytes | None]) -> Iterator[bytes]:
     for start in itertools.count(0, _PIECE_BYTES):
         whole = body()
         if whole is None:
-            raise ConnectionAbortedError("the status was deleted before its reader had taken it")
+            # Its reader sees that it has a part only, and comes again; an end of the event would seem to be its own.
+            raise ConnectionAbortedError("the status went before its reader had taken it")
         whole = _in_one_line(whole)
         piece, size = whole[start : start + _PIECE_BYTES], len(whole)
         del whole  # else it would be kept while the piece is on its way

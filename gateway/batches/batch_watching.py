@@ -125,7 +125,8 @@ class BatchWatches:
 
     def _view(self, batch_id: str) -> bytes | None:
         row = self._batches.get(batch_id)
-        return None if row is None else row.body
+        # A table that was begun anew has the open batch first.
+        return None if row is None or row.ended_at is None else row.body
 
 
 def _open_members(row: BatchRow) -> Sequence[str]:

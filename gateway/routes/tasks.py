@@ -48,18 +48,23 @@ async def task_status(request: Request, task_id: TaskId, caller: Caller, wait: W
     """
     require(caller, "read")
     row = await readable_row(request, task_id, caller)
-    body: bytes | None = row.body
     if wait and not row.order.ended:
-        watches: TaskWatches = request.app.state.watches
-        with watches.of(task_id) as watch:
-            if watch is not None:
-                row = await watch.end(wait)
-                body = watch.body()
-    if body is None:
-        raise no_task(task_id, request.app.state.settings.result_ttl)
+        row = await _later_row(request, task_id, caller, wait)
     return Response(
-        shown_to(caller, row, body), media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN
+        shown_to(caller, row, row.body), media_type="application/json", headers={} if row.order.ended else _POLL_AGAIN
     )
+
+
+async def _later_row(request: Request, task_id: str, caller: ApiKey, wait: float) -> StatusRow:
+    """The row at the task's end, or so many seconds later; raises as `readable_row`."""
+    watches: TaskWatches = request.app.state.watches
+    with watches.of(task_id) as watch:
+        if watch is not None:
+            row, body = await watch.end(wait), watch.body()
+            if body is not None:
+                return row._replace(body=body)
+    # It went meanwhile, or the table was begun anew, which may have older statuses than the one that was waited for.
+    return await readable_row(request, task_id, caller)
 
 
 async def readable_row(request: Request, task_id: str, caller: ApiKey) -> StatusRow:

@@ -43,11 +43,6 @@ class StatusTable:
         """Whether there is anything of a task."""
         return self.head(task_id) is not None
 
-    def body(self, task_id: str) -> bytes | None:
-        """The status of a task as it came; None where it has none."""
-        row = self.get(task_id)
-        return row.body if isinstance(row, StatusRow) else None
-
     def waiting(self, owner: str) -> int:
         """How many of the owner's tasks have not ended."""
         return counted(self._database.get(keys.waiting_key(owner)))

@@ -16,14 +16,20 @@ class TaskWatch:
     It holds no body: with hundreds of slow readers of results of megabytes, each would have one in memory.
     """
 
-    def __init__(self, head: StatusRow, news: Subscription[Row], body: Callable[[], bytes | None]) -> None:
+    def __init__(self, head: StatusRow, news: Subscription[Row], read: Callable[[], Row | None]) -> None:
         self.row = head
         """The newest status that is known to this reader, with the summary for its body."""
-        self._news, self._body = news, body
+        self._news, self._read = news, read
 
     def body(self) -> bytes | None:
-        """The status `row` in full, read now; None where it went meanwhile."""
-        return self._body() if self.row.order.ended else self.row.body
+        """The status `row` in full, read now; None where it went meanwhile.
+
+        It may come again: a table that was begun anew, or lost its last writes to a full disk, is filled again.
+        """
+        if not self.row.order.ended:
+            return self.row.body
+        found = self._read()
+        return found.body if isinstance(found, StatusRow) and found.summary == self.row.summary else None
 
     async def next(self) -> StatusRow | None:
         """The next status, once there is one; None behind the task's end, or where the process ends before it."""
@@ -58,4 +64,4 @@ class TaskWatches:
         """A watch of a task, for the time of the block; None where it has no status any more."""
         with self._news.of(task_id) as news:
             head = self._table.head(task_id)
-            yield TaskWatch(head, news, partial(self._table.body, task_id)) if isinstance(head, StatusRow) else None
+            yield TaskWatch(head, news, partial(self._table.get, task_id)) if isinstance(head, StatusRow) else None

@@ -1,7 +1,7 @@
 """A task's changes as Server-Sent Events, as a client reads them."""
 
 import asyncio
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,11 @@ def table(tmp_path: Path) -> Iterator[OwnTable]:
 
 
 class Client:
-    """The other end of a stream; it reads as fast as it is let."""
+    """The other end of a stream; it reads as fast as it is let, and does what a test wants after each piece."""
 
-    def __init__(self) -> None:
+    def __init__(self, after: Callable[[bytes], None] = lambda _piece: None) -> None:
         self.pieces: list[bytes] = []
+        self._after = after
         self.heartbeats = asyncio.Semaphore(0)
         self.leaves = asyncio.Event()
 
@@ -51,6 +52,7 @@ class Client:
         self.pieces.append(bytes(message.get("body", b"")))
         if self.pieces[-1].startswith(b":"):
             self.heartbeats.release()
+        self._after(self.pieces[-1])
 
     def events(self) -> list[tuple[str, str, TaskStatus]]:
         """Id, name and status of each event so far."""
@@ -136,6 +138,35 @@ async def test_a_large_result_is_handed_over_in_small_pieces(table: OwnTable, st
     client = Client()
     await streams.run(client)
     assert max(map(len, client.pieces)) < 100_000
+
+
+@pytest.mark.parametrize("found", [PENDING, None], ids=["older", "none"])
+async def test_an_event_is_broken_off_where_the_table_no_longer_has_it(
+    table: OwnTable, streams: Streams, found: TaskStatus | None
+) -> None:
+    def begin_anew(piece: bytes) -> None:
+        if piece.startswith(b"{"):
+            table.begin_anew()
+            table.apply([record(found)] if found else [])
+
+    table.apply([record(SUCCESS)])
+    client = Client(begin_anew)
+    with pytest.raises(ConnectionAbortedError):
+        await streams.run(client)
+    assert not client.pieces[-1].endswith(b"\n\n")
+    assert streams.closed == 1
+
+
+async def test_an_event_goes_on_where_the_table_has_it_again(table: OwnTable, streams: Streams) -> None:
+    def begin_anew(piece: bytes) -> None:
+        if piece.startswith(b"{"):
+            table.begin_anew()
+            table.apply([record(PENDING), record(SUCCESS)])
+
+    table.apply([record(SUCCESS)])
+    client = Client(begin_anew)
+    await streams.run(client)
+    assert client.events() == [("1.7", "SUCCESS", SUCCESS)]
 
 
 async def test_a_client_that_leaves_ends_its_stream(streams: Streams) -> None:

@@ -25,6 +25,7 @@ from tests.unit.examples import a_status
 from tests.unit.gateway.batches.examples import a_batch
 from tests.unit.gateway.batches.test_batch_rows import OwnBatches, read
 from tests.unit.status_table.own_table import OwnTable, record
+from tests.waiting import eventually
 
 
 class Gateway:
@@ -37,7 +38,8 @@ class Gateway:
         self._table, self._batches = OwnTable(folder / "table"), OwnBatches(folder / "batches")
         self.has_caught_up, self.away = False, False
         self.task_id, now = new_task_id(), datetime.now(UTC)
-        self._table.apply([record(a_status(task_id=self.task_id), owner.id)])
+        self._begin = record(a_status(task_id=self.task_id), owner.id)
+        self._table.apply([self._begin])
         self._end = record(a_status(TaskState.SUCCESS, task_id=self.task_id, progress=FINISHED, ended_at=now), owner.id)
         self.batch_id = new_task_id()
         self._batches.apply([read(a_batch(self.batch_id, 1), owner.id, now)])
@@ -62,6 +64,17 @@ class Gateway:
             self._table.apply([self._end])
         elif topic == BATCHES:
             self._batches.apply([self._batch_end])
+
+    def end_and_begin_anew(self) -> None:
+        """The task ends, and before anybody looks the table has its beginning again."""
+        self._table.apply([self._end])
+        self.has_caught_up = False
+        self._table.begin_anew()
+        self._table.apply([self._begin])
+
+    def is_waited_for(self) -> bool:
+        """Whether somebody waits for the task."""
+        return self._table.news.listened_to(self.task_id)
 
     async def get(self, path: str) -> httpx.Response:
         """What is answered."""
@@ -99,3 +112,11 @@ async def test_once_it_has_been_there_it_tells_what_it_knows_without_asking(gate
     answer = await gateway.get(path)
     assert answer.status_code == 200
     assert "PENDING" in answer.text
+
+
+async def test_who_waits_for_the_end_while_the_table_is_begun_anew_is_told_it(gateway: Gateway) -> None:
+    gateway.has_caught_up = True
+    asked = asyncio.create_task(gateway.get("/tasks/{task}?wait=60"))
+    await asyncio.to_thread(eventually, gateway.is_waited_for, within=10, what="somebody waits for the task")
+    gateway.end_and_begin_anew()
+    assert (await asked).json()["status"] == "SUCCESS"

@@ -31,6 +31,10 @@ class OwnTable(StatusTable):
         self.database.write(changes.writes)
         self.rows.told(changes.news)
 
+    def begin_anew(self) -> None:
+        """Lose all, as where the topic was made anew."""
+        self.database.clear(self.rows.prefix)
+
     def close(self) -> None:
         """Let go of the folder."""
         self.database.close()

@@ -72,7 +72,7 @@ async def test_a_change_between_the_beginning_of_a_watch_and_its_first_look_is_s
         table.apply([record(_reading(1))])
         row = table.get(TASK_ID)
         assert isinstance(row, StatusRow)
-        watch = TaskWatch(row, news, lambda: row.body)
+        watch = TaskWatch(row, news, lambda: row)
         table.apply([record(SUCCESS)])
         assert [each.order for each in await _rest(watch)] == [SUCCESS.order]
 
@@ -109,6 +109,18 @@ async def test_a_reader_holds_no_result_in_memory(table: OwnTable, watches: Task
         assert TaskStatus.model_validate_json(end.body).result is None
         table.apply([TOMBSTONE])
         assert watch.body() is None
+
+
+async def test_a_body_is_of_the_status_that_was_told_or_there_is_none(table: OwnTable, watches: TaskWatches) -> None:
+    with watches.of(TASK_ID) as watch:
+        assert watch is not None
+        table.apply([record(SUCCESS)])
+        await _rest(watch)
+        table.begin_anew()
+        table.apply([record(_reading(1))])
+        assert watch.body() is None
+        table.apply([record(SUCCESS)])
+        assert TaskStatus.model_validate_json(watch.body() or b"") == SUCCESS
 
 
 async def test_who_waits_for_the_end_gets_it_as_soon_as_it_is_there(table: OwnTable, watches: TaskWatches) -> None:

@@ -121,6 +121,17 @@ async def test_the_body_of_the_end_is_read_anew_and_is_none_once_it_was_deleted(
     assert end.body() is None
 
 
+async def test_the_body_of_the_end_is_none_where_the_batch_is_open_again_in_a_table_that_was_begun_anew(
+    watched: Watched,
+) -> None:
+    watched.told(SUCCESS=3)
+    end = await _next(watched.follow())
+    assert end is not None
+    watched.batches.apply([TOMBSTONE])
+    watched.told(SUCCESS=1)
+    assert end.body() is None
+
+
 async def test_a_step_that_changes_no_count_is_not_told(watched: Watched) -> None:
     watched.moved(0, PROGRESS, 1)
     events = watched.follow()
