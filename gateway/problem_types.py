@@ -30,6 +30,7 @@ PROBLEM_TYPES = {
     "no_such_batch": ProblemType(HTTPStatus.NOT_FOUND, "There is no such batch, or it is another key's."),
     "batch_ended": ProblemType(HTTPStatus.CONFLICT, "All filings of the batch have ended."),
     "batch_expired": ProblemType(HTTPStatus.GONE, "The batch ended so long ago that its status is no longer kept."),
+    "body_too_slow": ProblemType(HTTPStatus.REQUEST_TIMEOUT, "The body stopped coming, or came too slowly."),
     "body_too_large": ProblemType(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is over this key's limit."),
     "document_too_large": ProblemType(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The document is over the limit."),
     "unsupported_media_type": ProblemType(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "No such body is taken.", ("Accept",)),
@@ -66,6 +67,7 @@ PROBLEM_TYPES = {
 ANY_SUBMISSION = (
     "not_json",
     "broken_encoding",
+    "body_too_slow",
     "body_too_large",
     "unsupported_media_type",
     "unsupported_encoding",

@@ -31,6 +31,8 @@ class GatewaySettings(WebhookSettings):
     """A larger body of a batch is refused; a key that has a limit of its own for bodies has it for batches, too."""
     max_bodies_bytes: Annotated[int, Field(ge=1024)] = 256 * _MIB
     """What the bodies of all submissions under way may have together; others get 503 until some are on Kafka."""
+    body_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Seconds to wait for each part of a body; 408 ends one that stops or takes longer than the largest at 32 KiB/s."""
     max_document_bytes: Annotated[int, Field(ge=1024)] = 50 * _MIB
     """A larger document is refused."""
     heartbeat_seconds: Annotated[float, Field(gt=0, le=600)] = 15.0

@@ -44,7 +44,13 @@ Submission = TypeVar("Submission", bound=IndexRequest)
 
 
 async def read_submission(
-    request: Request, model: type[Submission], *, max_body_bytes: int, max_document_bytes: int, hold: Hold
+    request: Request,
+    model: type[Submission],
+    *,
+    max_body_bytes: int,
+    max_document_bytes: int,
+    hold: Hold,
+    timeout: float,
 ) -> Submission:
     """The submission, valid as its model.
 
@@ -54,14 +60,16 @@ async def read_submission(
         max_body_bytes: of the body, as it comes and unpacked.
         max_document_bytes: of a document that is the body, unpacked.
         hold: the room that the body takes in the gateway.
+        timeout: seconds to wait for each part of the body.
 
     Raises:
-        Problem: 400 for a body that is not what its headers say, 413 for one that is too large, 415 for headers that
-            ask for what is not understood, 422 naming each field that is not valid, 503 where there is no room for it.
+        Problem: 400 for a body that is not what its headers say, 408 for one that stops coming, 413 for one that is too
+            large, 415 for headers that ask for what is not understood, 422 naming each field that is not valid, 503
+            where there is no room for it.
     """
     media_type = media_type_of(request, JSON, *_DOCUMENTS)
     limit = max_body_bytes if media_type == JSON else min(max_body_bytes, max_document_bytes)
-    body = await content_of(request, max_body_bytes, limit, hold)
+    body = await content_of(request, max_body_bytes, limit, hold, timeout=timeout)
     try:
         if media_type == JSON:
             return model.model_validate_json(body)
@@ -81,11 +89,11 @@ def media_type_of(request: Request, *offered: str) -> str:
     return media_type
 
 
-async def content_of(request: Request, body_limit: int, content_limit: int, hold: Hold) -> bytes:
+async def content_of(request: Request, body_limit: int, content_limit: int, hold: Hold, *, timeout: float) -> bytes:
     """The body without its Content-Encoding; raises the problems of `read_submission` that are of no field."""
     content_encoding = ",".join(request.headers.getlist("content-encoding")).strip().lower()
     check_content_encoding(content_encoding)
-    body = await read_body(request, body_limit, hold)
+    body = await read_body(request, body_limit, hold, timeout=timeout)
     if not content_encoding:
         return body
     # In a thread of its own: others are answered while this is unpacked, which takes most of its time without the GIL.

@@ -67,7 +67,7 @@ class ReadBatch:
 
 
 async def read_batch(
-    request: Request, check: Callable[[AnalyzeRequest], None], *, max_bytes: int, hold: Hold
+    request: Request, check: Callable[[AnalyzeRequest], None], *, max_bytes: int, hold: Hold, timeout: float
 ) -> ReadBatch:
     """The batch.
 
@@ -76,13 +76,14 @@ async def read_batch(
         check: raises a problem where a valid filing can't be taken.
         max_bytes: of the body, as it comes and unpacked.
         hold: the room that the body takes in the gateway.
+        timeout: seconds to wait for each part of the body.
 
     Raises:
         Problem: as `read_submission` for the body as a whole; 422 where no filing is left, or one is refused of those
             that are wanted together.
     """
     media_type_of(request, JSON)
-    body = await content_of(request, max_bytes, max_bytes, hold)
+    body = await content_of(request, max_bytes, max_bytes, hold, timeout=timeout)
     # In a thread of its own: others are answered meanwhile.
     wanted = await asyncio.to_thread(_parsed, body)
     # The documents are in `wanted` now; twice 200 MiB would stay until all is on Kafka.

@@ -21,6 +21,7 @@ from gateway.metrics import GatewayMetrics
 from gateway.problem_types import ANY_KEY, ANY_SUBMISSION
 from gateway.problems import Problem, kafka_unavailable
 from gateway.routes.submissions import check_callback, check_filing, key_reused, offered_of
+from gateway.settings import GatewaySettings
 from schemas.identifiers import new_task_id
 from transport.publisher import KafkaAway
 
@@ -69,7 +70,8 @@ async def batches(request: Request, caller: Caller, key: IdempotencyKey) -> Resp
     the answer names what it took; sent again with its `Idempotency-Key`, the rest is added.
     """
     require(caller, "submit")
-    limits = Limits.of(caller, request.app.state.settings)
+    settings: GatewaySettings = request.app.state.settings
+    limits = Limits.of(caller, settings)
     admission: Admission = request.app.state.admission
     bodies: BodiesInHand = request.app.state.bodies
     keyed: KeyedSubmissions[OfferedBatch] = request.app.state.keyed_batches
@@ -79,8 +81,9 @@ async def batches(request: Request, caller: Caller, key: IdempotencyKey) -> Resp
         read = await read_batch(
             request,
             lambda filing: check_filing(request, caller, filing),
-            max_bytes=max_batch_bytes(caller, request.app.state.settings),
+            max_bytes=max_batch_bytes(caller, settings),
             hold=hold,
+            timeout=settings.body_timeout,
         )
         check_callback(request, caller, read.callback_url)
         with admission.further(caller, limits, 0 if replay else len(read.filings) - 1) as others:

@@ -110,6 +110,7 @@ async def _read(request: Request, caller: ApiKey, model: type[Submission], limit
         max_body_bytes=limits.max_body_bytes,
         max_document_bytes=settings.max_document_bytes,
         hold=hold,
+        timeout=settings.body_timeout,
     )
     check_filing(request, caller, submission)
     return submission

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,7 @@ def _problems(
         gateway.ask("GET", f"/tasks/{_LONG_AGO}"),
         gateway.ask("POST", "/analyze", content=b"{"),
         gateway.ask("POST", "/analyze", **html(b"not packed", **{"Content-Encoding": "gzip"})),
+        _half_a_body(system.gateway(body_timeout=0.5)),
         gateway.post(key=key(limits={"max_body_bytes": 2000}), html_content="x" * 2000),
         gateway.post(html_content="x" * (_ROOM + 1)),
         gateway.ask("POST", "/analyze", content=b"x", headers={"Content-Type": "application/pdf"}),
@@ -186,6 +188,13 @@ def _problems(
     for answer in answers:
         document = answer.json()
         yield document["type"].removeprefix("urn:sigmak:problem:"), document
+
+
+def _half_a_body(gateway: Gateway) -> httpx.Response:
+    connection = HTTPConnection(gateway.url.removeprefix("http://"))
+    connection.request("POST", "/analyze", b"{", {"X-API-Key": gateway.key, "Content-Length": "2"})
+    answer = connection.getresponse()
+    return httpx.Response(answer.status, content=answer.read())
 
 
 def _one_stream_too_many(gateway: Gateway, key: str) -> httpx.Response:

@@ -182,6 +182,22 @@ def test_bodies_that_fill_the_gateways_room_make_others_come_again(gateway: Gate
     eventually(lambda: gateway.post(html_content="x" * 40_000).status_code == 202, within=10, what="the room is free")
 
 
+def test_a_sender_that_vanishes_in_the_middle_holds_neither_room_nor_rate(system: System) -> None:
+    gateway = system.gateway(max_body_bytes=MAX_BODIES_BYTES, max_bodies_bytes=MAX_BODIES_BYTES, body_timeout=1)
+    key = _key(system, submissions_per_minute=1)
+    with _half_a_submission(gateway, key, announced=90_000, sent=80_000) as connection:
+        answer = _until_closed(connection)
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert b"connection: close" in answer.lower()
+        assert b"urn:sigmak:problem:body_too_slow" in answer
+        assert gateway.post(key=key, html_content="x" * 40_000).status_code == 202
+
+
+def _until_closed(connection: socket.socket) -> bytes:
+    """All that the gateway says on it, up to its end."""
+    return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
 def test_an_expired_key_is_refused_as_such_everywhere(gateway: Gateway, system: System) -> None:
     key = _key(system, expires_at=datetime.now(UTC) - timedelta(seconds=1))
     assert _problem(gateway.post(key=key)) == (401, "key_expired")

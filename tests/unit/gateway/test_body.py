@@ -1,6 +1,8 @@
-"""A request's body is read to a limit, and no further."""
+"""A request's body is read to a limit, and no further; and it is waited for, but not for ever."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 import pytest
 from starlette.requests import Request
@@ -9,8 +11,11 @@ from starlette.types import Message
 from gateway.bodies_in_hand import BodiesInHand, Hold
 from gateway.body import read_body
 from gateway.problems import Problem
+from tests.unit.skipping_loop import run_skipping
 
 LIMIT = 10
+TIMEOUT = 30.0
+_MIB = 1024 * 1024
 
 
 class _Connection:
@@ -29,7 +34,7 @@ class _Connection:
 
 
 async def _read(connection: _Connection, room: int = LIMIT) -> bytes:
-    return await read_body(connection.request, LIMIT, Hold(BodiesInHand(room)))
+    return await read_body(connection.request, LIMIT, Hold(BodiesInHand(room)), timeout=TIMEOUT)
 
 
 async def _refused(connection: _Connection) -> Problem:
@@ -76,3 +81,67 @@ async def test_a_body_that_the_gateway_has_no_room_for_is_refused_when_the_room_
     assert (refused.value.status, refused.value.type) == (503, "overloaded")
     assert refused.value.headers == {"Retry-After": "2", "Connection": "close"}
     assert connection.taken == 2
+
+
+class _SlowConnection(_Connection):
+    """A client that pauses before each of its parts, and where it has no more of them says nothing, not even goodbye."""
+
+    def __init__(self, parts: Iterable[tuple[float, bytes]], size: int) -> None:
+        super().__init__(())
+        self._parts, self._left = iter(parts), size
+
+    async def _receive(self) -> Message:
+        for pause, part in self._parts:
+            await asyncio.sleep(pause)
+            self._left -= len(part)
+            return {"type": "http.request", "body": part, "more_body": self._left > 0}
+        await asyncio.Event().wait()
+        raise AssertionError("it never speaks again")
+
+
+def _read_slowly(connection: _Connection, limit: int) -> tuple[int, float]:
+    """How many bytes the body had, and how long it took in seconds."""
+
+    async def read() -> tuple[int, float]:
+        body = await read_body(connection.request, limit, Hold(BodiesInHand(limit)), timeout=TIMEOUT)
+        return len(body), asyncio.get_running_loop().time()
+
+    return run_skipping(read())
+
+
+def _given_up(connection: _Connection, limit: int) -> tuple[Problem, float]:
+    """What the client is told, and when in seconds."""
+
+    async def read() -> tuple[Problem, float]:
+        with pytest.raises(Problem) as refused:
+            await read_body(connection.request, limit, Hold(BodiesInHand(limit)), timeout=TIMEOUT)
+        return refused.value, asyncio.get_running_loop().time()
+
+    return run_skipping(read())
+
+
+@pytest.mark.parametrize("parts", [[], [(20.0, b"x")], [(20.0, b"x"), (20.0, b"x")]])
+def test_a_body_that_stops_coming_is_given_up_so_long_after_its_last_part(parts: list[tuple[float, bytes]]) -> None:
+    problem, after = _given_up(_SlowConnection(parts, size=8 * _MIB), 8 * _MIB)
+    assert (problem.status, problem.type) == (408, "body_too_slow")
+    assert after == sum(pause for pause, _ in parts) + TIMEOUT
+
+
+def test_the_connection_of_a_body_that_is_given_up_is_closed_or_its_rest_would_be_the_next_request() -> None:
+    problem, _ = _given_up(_SlowConnection([], size=1), _MIB)
+    assert problem.headers == {"Connection": "close"}
+
+
+def test_a_body_that_trickles_is_given_up_when_the_largest_would_be_here_at_32_kib_a_second() -> None:
+    problem, after = _given_up(_SlowConnection([(29.0, b"x")] * 9, size=_MIB), _MIB)
+    assert (problem.status, problem.type) == (408, "body_too_slow")
+    assert after == TIMEOUT + 32
+
+
+def test_a_batch_of_200_mib_is_read_whole_from_a_client_of_32_kib_a_second_that_pauses() -> None:
+    size, part = 200 * _MIB, bytes(25 * 32 * 1024)
+    assert _read_slowly(_SlowConnection(repeat((25.0, part)), size), size) == (size, 6400.0)
+
+
+def test_a_small_body_may_come_slower_than_a_large_one() -> None:
+    assert _read_slowly(_SlowConnection(repeat((20.0, b"x")), 3), _MIB) == (3, 60.0)

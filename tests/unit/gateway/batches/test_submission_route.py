@@ -1,7 +1,8 @@
 """POST /batches: which filings are taken, and what the answer says of each."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,16 @@ class Gateway:
         state.admission, self.bodies = Admission(self.table), BodiesInHand(100_000)
         state.bodies = self.bodies
 
+    def wait_for_bodies(self, seconds: float) -> None:
+        """Have each part of a body come within this time."""
+        settings: GatewaySettings = self._app.state.settings
+        self._app.state.settings = settings.model_copy(update={"body_timeout": seconds})
+
     async def post(self, *filings: object, headers: dict[str, str] | None = None, **more: object) -> httpx.Response:
         """Send a batch."""
         return await self.send(json.dumps({"filings": filings, **more}), headers)
 
-    async def send(self, content: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    async def send(self, content: str | AsyncIterator[bytes], headers: dict[str, str] | None = None) -> httpx.Response:
         """Send any body."""
         transport = httpx.ASGITransport(self._app)
         sent = {"X-API-Key": self.key, "Content-Type": "application/json", **(headers or {})}
@@ -144,6 +150,19 @@ async def test_all_are_refused_where_they_are_wanted_together_or_none_is_left(
 async def test_what_is_no_batch_is_refused(gateway: Gateway, content: str, status: int, type_: str) -> None:
     assert _problem(await gateway.send(content)) == (status, type_)
     assert gateway.bodies.taken == 0
+
+
+async def test_a_batch_whose_sender_vanishes_gives_back_its_room_and_its_place(gateway: Gateway) -> None:
+    gateway.wait_for_bodies(0.01)
+    answer = await gateway.send(_broken_off())
+    assert _problem(answer) == (408, "body_too_slow")
+    assert answer.headers["ratelimit"].startswith('"submissions";r=8')
+    assert gateway.bodies.taken == 0
+
+
+async def _broken_off() -> AsyncIterator[bytes]:
+    yield b'{"filings": ['
+    await asyncio.Event().wait()
 
 
 async def test_a_document_is_no_batch(gateway: Gateway) -> None:
