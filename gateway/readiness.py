@@ -8,7 +8,8 @@ from gateway.known_keys import KnownKeys
 from gateway.materialised.follower import TopicsFollower
 from schemas.topics import Topic
 from transport.publisher import KafkaPublisher
-from transport.topics import Difference, KafkaUnreachable, TopicAdmin
+from transport.topic_question import TopicQuestion
+from transport.topics import Difference, TopicAdmin
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +39,12 @@ class Readiness:
 
     async def check_topics(self) -> None:
         """Wait for Kafka, then compare its topics with the catalogue."""
-        while True:
-            try:
-                differences = await asyncio.to_thread(self._admin.differences, self._wanted)
-                break
-            except KafkaUnreachable as error:
-                self._topics_fault = str(error)
-                await asyncio.sleep(_TOPIC_CHECK_SECONDS)
-        fatal = [difference for difference in differences if difference.fatal]
-        for difference in differences:
+        question = TopicQuestion(self._admin, self._wanted)
+        while isinstance(answer := await question.ask(), str):
+            self._topics_fault = answer
+            await asyncio.sleep(_TOPIC_CHECK_SECONDS)
+        fatal = [difference for difference in answer if difference.fatal]
+        for difference in answer:
             log.warning("topic differs from the catalogue: %s", difference)
         if fatal:
             self._topics_fault = "; ".join(map(str, fatal))

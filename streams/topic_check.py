@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from schemas.topics import Topic
-from transport.topics import Difference, KafkaUnreachable, TopicAdmin
+from transport.topic_question import TopicQuestion
+from transport.topics import Difference, TopicAdmin
 
 _ASK_AGAIN_SECONDS = 1.0
 
@@ -23,19 +24,19 @@ async def topics_are_right(
     """Wait for Kafka and compare its topics with `wanted`; False where `stop` was set meanwhile.
 
     Args:
-        tell: called with the reason while Kafka is away.
+        tell: called with the reason while Kafka is away, or refuses to tell.
 
     Raises:
         WrongTopics: where a topic is missing, has another number of partitions, or lost its `compact`.
     """
+    question = TopicQuestion(admin, wanted)
     while not stop.is_set():
-        try:
-            differences = await asyncio.to_thread(admin.differences, wanted)
-        except KafkaUnreachable as error:
-            tell(str(error))
+        answer = await question.ask()
+        if isinstance(answer, str):
+            tell(answer)
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
             continue
-        fatal = [difference for difference in differences if difference.fatal]
+        fatal = [difference for difference in answer if difference.fatal]
         if fatal:
             raise WrongTopics(fatal)
         return True

@@ -30,6 +30,14 @@ class KafkaUnreachable(ConnectionError):
     """No broker answered."""
 
 
+class KafkaRefuses(Exception):
+    """A broker answers what was asked of a topic with an error, such as that the user lacks the right."""
+
+    def __init__(self, topic: str, error: KafkaError) -> None:
+        super().__init__(f"Kafka refuses what is asked of the topic {topic}: {error.str()}")
+        self.code = error.code()
+
+
 class _NotKnownEverywhere(KafkaUnreachable):
     """A topic is new: one broker has told of it, and another, which was asked for its settings, does not know it."""
 
@@ -70,6 +78,7 @@ class TopicAdmin:
 
     Raises:
         KafkaUnreachable: from each method, where no broker answers in time.
+        KafkaRefuses: from each method, where one answers with an error.
     """
 
     def __init__(self, connection: KafkaConnection, *, timeout: float = 10.0) -> None:
@@ -99,7 +108,7 @@ class TopicAdmin:
                 ],
             )
             for future in self._client.incremental_alter_configs([resource], request_timeout=self._timeout).values():
-                self._answer(future)
+                self._answer(topic, future)
             changes += [f"{topic}: {name} {was} -> {wanted}" for name, (was, wanted) in settings.items()]
         if changes:
             self._wait_until_applied(topics)
@@ -154,11 +163,11 @@ class TopicAdmin:
             wanted, operation_timeout=self._timeout, request_timeout=self._timeout
         ).items():
             try:
-                self._answer(future)
+                self._answer(name, future)
                 created.append(f"{name}: created")
-            except KafkaException as error:
+            except KafkaRefuses as refusal:
                 # Two processes may apply at once: that the other was first is what we wanted.
-                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                if refusal.code != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
         return created
 
@@ -169,7 +178,7 @@ class TopicAdmin:
         resources = {ConfigResource(ResourceType.TOPIC, topic.name): topic for topic in topics}
         drifted: dict[str, dict[str, tuple[str, str]]] = {}
         for resource, future in self._client.describe_configs(list(resources), request_timeout=self._timeout).items():
-            actual = self._answer(future)
+            actual = self._answer(resource.name, future)
             settings = {
                 name: (str(actual[name].value), wanted)
                 for name, wanted in resources[resource].config.items()
@@ -179,15 +188,15 @@ class TopicAdmin:
                 drifted[resources[resource].name] = settings
         return drifted
 
-    def _answer(self, future: "Future[Answer]") -> Answer:
+    def _answer(self, topic: str, future: "Future[Answer]") -> Answer:
         try:
             return future.result()
         except KafkaException as error:
-            if error.args[0].code() in _UNREACHABLE:
+            if error.args[0].code() in (*_UNREACHABLE, *_REFUSED):
                 raise self._unreachable() from error
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise _NotKnownEverywhere("a topic is so new that not all brokers know it") from error
-            raise
+            raise KafkaRefuses(topic, error.args[0]) from error
 
     def _unreachable(self) -> KafkaUnreachable:
         self._client.poll(0)

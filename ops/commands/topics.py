@@ -38,10 +38,12 @@ def register(app: typer.Typer) -> None:
 def _on_broker(ask: "Callable[[TopicAdmin, Sequence[Topic]], Answer]") -> Answer:
     from ops.settings import load
     from transport.settings import KafkaSettings
-    from transport.topics import KafkaUnreachable, TopicAdmin
+    from transport.topics import KafkaRefuses, KafkaUnreachable, TopicAdmin
 
     settings = load(KafkaSettings)
     try:
         return ask(TopicAdmin(settings.connection()), settings.topics())
     except KafkaUnreachable as error:
         raise ServerAway(str(error)) from error
+    except KafkaRefuses as error:
+        raise CommandFailed(str(error)) from error

@@ -1,9 +1,17 @@
 """A Kafka that clients must prove themselves to, in each of the ways that our settings know."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
     AdminClient,
+    ResourcePatternType,
+    ResourceType,
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialUpsertion,
@@ -13,6 +21,7 @@ from ops.local.kafka import LocalKafka
 from ops.local.kafka_config import Listeners, Proxied, broker_settings
 from ops.local.ports import LOOPBACK, free_ports
 from tests.certificates import Authority
+from tests.waiting import eventually
 
 USER, PASSWORD = "sigmak", "the-sasl-password-of-the-test"
 KEY_PASSWORD = "the-password-of-the-clients-key"
@@ -46,6 +55,8 @@ class SecuredKafka:
             **broker_settings(1, {1: listeners}),
             "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLERS:PLAINTEXT,"
             + ",".join(f"{way}:{protocol}" for way, protocol in _PROTOCOLS.items()),
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "allow.everyone.if.no.acl.found": "true",
             "ssl.keystore.type": "PKCS12",
             "ssl.keystore.location": str(authority.keystore("broker", _STORE_PASSWORD)),
             "ssl.keystore.password": _STORE_PASSWORD,
@@ -87,6 +98,28 @@ class SecuredKafka:
         )
         admin = AdminClient({"bootstrap.servers": self.unsecured})
         admin.alter_user_scram_credentials([upsertion])[USER].result(10)
+
+    @contextmanager
+    def settings_hidden(self, topic: str) -> Iterator[None]:
+        """The broker tells its user everything of a topic but what its settings are."""
+        admin = AdminClient({"bootstrap.servers": self.unsecured})
+        place = (ResourceType.TOPIC, topic, ResourcePatternType.LITERAL)
+        rules = [
+            AclBinding(*place, "User:*", "*", AclOperation.ALL, AclPermissionType.ALLOW),
+            AclBinding(*place, f"User:{USER}", "*", AclOperation.DESCRIBE_CONFIGS, AclPermissionType.DENY),
+        ]
+        everything = AclBindingFilter(*place, None, None, AclOperation.ANY, AclPermissionType.ANY)
+        for made in admin.create_acls(rules).values():
+            made.result(10)
+        try:
+            # The controller has acknowledged them, and the broker obeys them a moment later.
+            eventually(
+                lambda: len(admin.describe_acls(everything).result(10)) == len(rules), within=10, what="the rules"
+            )
+            yield
+        finally:
+            for deleted in admin.delete_acls([everything]).values():
+                deleted.result(10)
 
     def stop(self) -> None:
         """Stop it."""

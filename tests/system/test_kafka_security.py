@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka import Message, Producer
 
 from ops.local.process import Launch
-from schemas.topics import FILINGS, FILINGS_DEAD, FILINGS_RETRIES, catalogue
+from schemas.topics import FILINGS, FILINGS_DEAD, FILINGS_RETRIES, TASKS, catalogue
 from tests.conftest import PARTITIONS, without_its_programs_skipped
 from tests.system.parts import System, Worker, header, records
 from tests.system.secured_kafka import KEY_PASSWORD, PASSWORD, SecuredKafka, Settings
@@ -43,16 +43,22 @@ def system(secured: SecuredKafka, analyses: Path, launch: Launch, tmp_path: Path
 
 def sigmak(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command under these settings, which must do what it is asked."""
+    answer = attempted(settings, *arguments)
+    assert answer.returncode == 0, answer.stderr
+    return answer
+
+
+def attempted(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command under these settings, whatever comes of it."""
     variables = {f"SIGMAK_{name.upper()}": str(value) for name, value in settings.items()}
-    answer = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "ops.main", *arguments],
         env={**os.environ, **variables, "SIGMAK_PARTITIONS": str(PARTITIONS)},
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
-    assert answer.returncode == 0, answer.stderr
-    return answer
 
 
 def logs(system: System) -> str:
@@ -110,6 +116,31 @@ def test_who_is_refused_is_not_ready_says_why_and_tells_no_secret(secured: Secur
             told += eventually(partial(_not_ready, ask, reason), within=40, what=f"/ready says: {reason}")
     told += logs(system)
     assert not [secret for secret in (PASSWORD, _WRONG_PASSWORD) if secret in told]
+
+
+def test_who_may_not_see_a_topics_settings_says_so_and_goes_on_when_the_right_is_granted(
+    secured: SecuredKafka, system: System
+) -> None:
+    TopicAdmin(KafkaConnection(secured.unsecured)).apply(catalogue(partitions=PARTITIONS))
+    settings = secured.ways["PLAIN"]
+    with secured.settings_hidden(TASKS):
+        gateway = system.starting_gateway(**settings)
+        worker = system.worker(wait=False, **settings)
+        janitor = system.follower("janitor", wait=False, **settings)
+        for ask in (gateway.ask_without_key, worker.ask, janitor.ask):
+            eventually(partial(_not_ready, ask, f"{TASKS}: Topic authorization failed"), within=40, what="its reason")
+    for part in (gateway, worker, janitor):
+        part.process.wait_until_ready(part.ready, within=40)
+    leave(worker)
+
+
+def test_a_command_says_in_one_line_what_the_user_may_not_see(secured: SecuredKafka) -> None:
+    TopicAdmin(KafkaConnection(secured.unsecured)).apply(catalogue(partitions=PARTITIONS))
+    with secured.settings_hidden(TASKS):
+        answer = attempted(secured.ways["PLAIN"], "topics", "check")
+    assert answer.returncode == 1
+    [line] = answer.stderr.splitlines()
+    assert f"{TASKS}: Topic authorization failed" in line
 
 
 def _not_ready(ask: Callable[[str], httpx.Response], reason: str) -> str | None:

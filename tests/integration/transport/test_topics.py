@@ -1,9 +1,10 @@
 """Topics as code: what `apply` changes on a real broker, and what `differences` finds there."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from ops.local.kafka import LocalKafka
@@ -12,7 +13,7 @@ from tests.conftest import PARTITIONS
 from tests.integration.transport.conftest import a_topic, pause, resumed_afterwards
 from tests.waiting import eventually
 from transport.connection import KafkaConnection
-from transport.topics import Difference, KafkaUnreachable, TopicAdmin
+from transport.topics import Difference, KafkaRefuses, KafkaUnreachable, TopicAdmin
 
 
 @pytest.fixture
@@ -131,6 +132,19 @@ def test_a_broker_that_goes_away_between_two_questions_is_unreachable_too(distur
 def test_without_a_broker_the_address_is_named() -> None:
     with pytest.raises(KafkaUnreachable, match=r"127\.0\.0\.1:1"):
         TopicAdmin(KafkaConnection("127.0.0.1:1"), timeout=1).differences([])
+
+
+def test_what_a_broker_refuses_is_named_with_its_reason(admin: TopicAdmin) -> None:
+    with pytest.raises(KafkaRefuses, match="topic no/such name: Topic name is invalid"):
+        admin.apply([replace(a_topic(), name="no/such name")])
+
+
+@pytest.mark.parametrize("code", [KafkaError._SSL, KafkaError._AUTHENTICATION])
+def test_a_connection_that_is_refused_between_two_questions_is_none_at_all(code: int) -> None:
+    answer: Future[object] = Future()
+    answer.set_exception(KafkaException(KafkaError(code)))
+    with pytest.raises(KafkaUnreachable):
+        TopicAdmin(KafkaConnection("127.0.0.1:1"))._answer("a topic", answer)
 
 
 def test_apply_waits_for_a_broker_that_does_not_know_a_new_topic_yet(
