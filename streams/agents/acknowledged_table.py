@@ -30,12 +30,19 @@ def remembered_for(lane_retention: timedelta) -> timedelta:
     return 2 * lane_retention + _LATE
 
 
+class NotOnDisk(Exception):
+    """The disk did not take a change that Kafka has, so the Table may tell what is old. A restart reads it again."""
+
+
 class AcknowledgedTable(faust.Table[str, Any]):
     """Keys begin with a UUIDv7. All methods work only inside the iteration of a stream, as Faust's Tables do.
 
     Faust writes a change to the disk as it sends its record. Where the worker died before that was on the broker, the
     next run of it knew what nobody else ever would: an outcome of a batch was taken for one that is remembered, and its
     event committed. So a change is in memory until it is acknowledged, and goes to the disk then.
+
+    Once the disk has refused a change all methods that tell or keep one raise NotOnDisk. RocksDB takes nothing until it
+    is opened anew, also where the disk has room again: what was kept would be forgotten, and its events committed.
     """
 
     last_change: FutureMessage
@@ -44,6 +51,7 @@ class AcknowledgedTable(faust.Table[str, Any]):
         super().__init__(*args, **kwargs)
         self._under_way: dict[tuple[int, str], tuple[FutureMessage, Any]] = {}
         """Partition and key -> the newest record that is not acknowledged yet, and its value."""
+        self._refused: Exception | None = None
 
     @classmethod
     def of(cls, app: faust.App, name: str, changelog: str) -> "AcknowledgedTable":
@@ -54,13 +62,15 @@ class AcknowledgedTable(faust.Table[str, Any]):
         return table
 
     async def keep(self, key: str, value: Any) -> None:
-        """Set a value, which `known` tells at once; returns once Kafka has acknowledged the record."""
+        """Set a value, which `known` tells at once; returns once Kafka and the disk have it."""
+        self._check_disk()
         self.on_key_set(key, value)
         where, sent = (_partition(), key), self.last_change
         self._under_way[where] = sent, value
         sent.add_done_callback(functools.partial(self._arrived, where))
         # Shielded: who waits may be cancelled by a rebalance. The record is under way all the same.
         await asyncio.shield(sent)
+        self._check_disk()
 
     async def acknowledged(self, beginning: str) -> None:
         """Return once all that is known under keys of this event's partition that begin with a text is on the broker.
@@ -69,14 +79,17 @@ class AcknowledgedTable(faust.Table[str, Any]):
             Exception: the producer's, where a record can't be had there.
         """
         await asyncio.gather(*(asyncio.shield(sent) for sent, _ in self._under_way_of(beginning).values()))
+        self._check_disk()
 
     def known(self, key: str) -> Any:
         """The value of a key; None where it has none."""
+        self._check_disk()
         under_way = self._under_way.get((_partition(), key))
         return self.get(key) if under_way is None else under_way[1]
 
     def keys_beginning(self, text: str) -> list[str]:
         """The keys of this event's partition that begin with a text, in order."""
+        self._check_disk()
         beginning = json.dumps(text)[:-1].encode()
         found = itertools.takewhile(lambda raw: raw.startswith(beginning), self._entries().keys(from_key=beginning))
         return sorted({*map(json.loads, found), *self._under_way_of(text)})
@@ -135,12 +148,20 @@ class AcknowledgedTable(faust.Table[str, Any]):
         entries = self._rocksdb._dbs.get(partition)
         if entries is None:
             return  # It moved to another worker. When it comes back, the record is read.
-        # Before the offset is noted: a crash between the two would lose it.
-        if message.value is not None:
-            entries.put(message.key, message.value)
-        known = self._rocksdb.persisted_offset(sent.topic_partition)
-        if sent.offset == (0 if known is None else known + 1):
-            super()._on_changelog_sent(fut)
+        try:
+            # Before the offset is noted: a crash between the two would lose it.
+            if message.value is not None:
+                entries.put(message.key, message.value)
+            known = self._rocksdb.persisted_offset(sent.topic_partition)
+            if sent.offset == (0 if known is None else known + 1):
+                super()._on_changelog_sent(fut)
+        except Exception as error:  # noqa: BLE001, rocksdict has no narrower one
+            # Nobody hears what a callback of the producer raises; the next who asks the Table does.
+            self._refused = error
+
+    def _check_disk(self) -> None:
+        if self._refused is not None:
+            raise NotOnDisk("the disk of the worker's folder did not take a change") from self._refused
 
 
 def _partition() -> int:

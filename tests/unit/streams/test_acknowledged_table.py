@@ -1,8 +1,11 @@
 """What a Table tells, has on its disk and takes its disk to have, while its records are on their way."""
 
 import asyncio
+import resource
+import signal
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +18,7 @@ from faust.types.tuples import FutureMessage, PendingMessage, RecordMetadata
 
 from schemas.identifiers import derived_task_id, new_task_id
 from schemas.topics import BATCH_MEMBERS, BATCHES_CHANGELOG
-from streams.agents.acknowledged_table import AcknowledgedTable, remembered_for
+from streams.agents.acknowledged_table import AcknowledgedTable, NotOnDisk, remembered_for
 from streams.agents.app import WorkerApp
 from streams.settings import WorkerSettings
 from tests.unit.examples import NOON
@@ -60,6 +63,19 @@ async def keep(table: AcknowledgedTable, value: str, key: str = KEY) -> tuple["a
     keeping = asyncio.create_task(table.keep(key, value))
     await asyncio.sleep(0)
     return keeping, table.last_change
+
+
+@contextmanager
+def _full_disk() -> Iterator[None]:
+    """No file of this process may grow, which is answered by an error, as on a full disk."""
+    earlier = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, earlier)
 
 
 def died(table: AcknowledgedTable, folder: Path) -> AcknowledgedTable:
@@ -107,6 +123,27 @@ async def test_of_two_changes_under_way_the_newer_is_known(table: AcknowledgedTa
     acknowledge(table, sent_second, 1)
     await second
     assert table.known(KEY) == "second"
+
+
+async def test_a_table_whose_disk_refused_a_change_tells_and_keeps_nothing_more_also_when_there_is_room_again(
+    table: AcknowledgedTable,
+) -> None:
+    keeping, sent = await keep(table, "before")
+    acknowledge(table, sent, 0)
+    await keeping
+    keeping, sent = await keep(table, "after")
+    with _full_disk():
+        acknowledge(table, sent, 1)
+    with pytest.raises(NotOnDisk):
+        await keeping
+    for ask in (table.known, table.keys_beginning):
+        with pytest.raises(NotOnDisk):
+            ask(KEY)
+    for wait in (table.acknowledged(KEY), table.keep(KEY, "later")):
+        with pytest.raises(NotOnDisk):
+            await wait
+    # Whoever begins anew reads it: the disk does not say that it has it.
+    assert table.data.persisted_offset(PARTITION) == 0
 
 
 async def test_a_record_of_a_partition_that_moved_away_is_left_to_its_recovery(
