@@ -46,7 +46,11 @@ class DeadLetter:
 
 
 def fold(records: Iterable[FilingRecord]) -> list[DeadLetter]:
-    """The letters among the records of the dead-letter topic, the oldest first."""
+    """The letters among the records of the dead-letter topic, the oldest first, and one of each task.
+
+    A worker that is killed between the letter and the end of its task leaves a second one when the filing is run again.
+    Both redriven, the filing would be two tasks.
+    """
     letters: list[DeadLetter] = []
     redriven: dict[tuple[int, int], str] = {}
     for record in records:
@@ -56,9 +60,26 @@ def fold(records: Iterable[FilingRecord]) -> list[DeadLetter]:
         else:
             redriven[marker.partition, marker.offset] = marker.task_id
     letters.sort(key=lambda letter: (letter.record.timestamp, letter.record.partition, letter.record.offset))
-    return [
+    marked = [
         replace(letter, redriven_as=redriven.get((letter.record.partition, letter.record.offset))) for letter in letters
     ]
+    return _one_of_each_task(marked)
+
+
+def _one_of_each_task(letters: Iterable[DeadLetter]) -> list[DeadLetter]:
+    """The first of each task's, which was redriven where any of them was."""
+    found: dict[tuple[str | None, ...], DeadLetter] = {}
+    for letter in letters:
+        first = found.setdefault(_whose(letter), letter)
+        found[_whose(letter)] = replace(first, redriven_as=first.redriven_as or letter.redriven_as)
+    return list(found.values())
+
+
+def _whose(letter: DeadLetter) -> tuple[str | None, ...]:
+    task = letter.task
+    if task is None or letter.death.type == "foreign_task":  # of somebody who used another's id, perhaps several times
+        return (letter.id,)
+    return (task.task_id, task.owner)
 
 
 def _letter(record: FilingRecord) -> DeadLetter:

@@ -9,6 +9,7 @@ import pytest
 from ops.dead_letters.letters import DeadLetter, fold
 from ops.dead_letters.redrive import NotRedrivable, Redrive
 from schemas.dead_letters import Death, Origin, Redriven, moved
+from schemas.identifiers import new_task_id
 from schemas.tasks import TaskState, TaskStatus
 from schemas.topics import FILINGS, FILINGS_DEAD, FILINGS_PRIORITY, TASKS
 from streams.incoming import FilingRecord, decode_filing
@@ -18,13 +19,20 @@ from tests.unit.streams.worker import an_event
 
 DEATH = Death("unavailable", "The store is away.", "StoreUnavailable", 4)
 LATER = NOON + timedelta(hours=1)
+ANOTHER = new_task_id()
 
 
 def dead(
-    *, offset: int = 5, death: Death = DEATH, lane: str = FILINGS, value: bytes | None = None, **labels: str
+    *,
+    offset: int = 5,
+    death: Death = DEATH,
+    lane: str = FILINGS,
+    value: bytes | None = None,
+    task_id: str = TASK_ID,
+    **labels: str,
 ) -> FilingRecord:
     """A filing event as the worker sets it aside, in partition 2."""
-    event = an_event(a_filing(labels=labels), topic=lane, attempt=4)
+    event = an_event(a_filing(labels=labels), topic=lane, attempt=4, task_id=task_id)
     headers = moved(event.headers, event.origin, death)
     return FilingRecord(FILINGS_DEAD, 2, offset, NOON, event.key, event.value if value is None else value, headers)
 
@@ -43,11 +51,28 @@ def test_a_letter_tells_why_where_and_whose_and_holds_no_document() -> None:
 
 
 def test_a_marker_is_no_letter_and_tells_that_its_letter_was_redriven() -> None:
-    assert [letter.redriven_as for letter in fold([marker(5), dead(), dead(offset=6)])] == ["a-task", None]
+    assert [letter.redriven_as for letter in fold([marker(5), dead(), dead(offset=6, task_id=ANOTHER)])] == [
+        "a-task",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("redriven", [5, 6])
+def test_two_letters_of_a_task_whose_worker_was_killed_at_its_end_are_one(redriven: int) -> None:
+    first, second = dead(), replace(dead(offset=6), timestamp=LATER)
+    assert [letter.id for letter in fold([second, first])] == ["2-5"]
+    [letter] = fold([second, first, marker(redriven)])
+    assert letter.redriven_as == "a-task"
+
+
+def test_the_letters_of_who_used_another_owners_id_are_each_its_own() -> None:
+    foreign = Death("foreign_task", "Its id is that of another owner's task.")
+    letters = [dead(), dead(offset=6, death=foreign), dead(offset=7, death=foreign)]
+    assert [letter.id for letter in fold(letters)] == ["2-5", "2-6", "2-7"]
 
 
 def test_letters_come_the_oldest_first() -> None:
-    newer = replace(dead(offset=4), timestamp=LATER)
+    newer = replace(dead(offset=4, task_id=ANOTHER), timestamp=LATER)
     assert [letter.id for letter in fold([newer, dead()])] == ["2-5", "2-4"]
 
 
