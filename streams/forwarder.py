@@ -14,6 +14,7 @@ from schemas.topics import FILINGS_RETRIES, LANES
 from streams.incoming import FilingRecord, UndecodableFiling, decode_filing
 from streams.metrics import ForwarderMetrics
 from streams.outcomes import Outcomes
+from streams.settings import LONGEST_RETRY_DELAY
 from transport.publisher import EventPublisher, EventTooLarge
 
 log = logging.getLogger(__name__)
@@ -83,12 +84,16 @@ class Forwarder:
 
 
 def due_at(record: FilingRecord) -> datetime:
-    """When a waiting record is due; one that does not say it is due at once, to be set aside."""
+    """When a waiting record is due; one that does not say it is due at once, to be set aside.
+
+    No later than the longest delay after the broker took it: by a worker's clock that was hours ahead, its partition of
+    the topic stood still for everybody for as long.
+    """
     try:
         due = datetime.fromisoformat(_header(record, DUE_HEADER) or "")
     except ValueError:
         return _AT_ONCE
-    return due if due.tzinfo is not None else _AT_ONCE
+    return min(due, record.timestamp + LONGEST_RETRY_DELAY) if due.tzinfo is not None else _AT_ONCE
 
 
 def _header(record: FilingRecord, name: str) -> str | None:

@@ -1,5 +1,6 @@
 """The worker's settings."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,7 +15,8 @@ from transport.webhook_settings import WebhookSettings
 
 _MIB = 1024 * 1024
 
-RetryDelay = Annotated[float, Field(gt=0, le=3600)]
+LONGEST_RETRY_DELAY = timedelta(hours=1)
+RetryDelay = Annotated[float, Field(gt=0, le=LONGEST_RETRY_DELAY.total_seconds())]
 
 
 class FollowerSettings(KafkaSettings):

@@ -103,6 +103,13 @@ def test_an_event_is_due_when_its_header_says_so() -> None:
     assert due_at(waiting_event(due=later.isoformat())) == later
 
 
+def test_an_event_of_a_worker_whose_clock_is_ahead_is_due_no_later_than_the_longest_delay_after_the_broker_took_it() -> (
+    None
+):
+    ahead = NOON + timedelta(hours=8)
+    assert due_at(waiting_event(due=ahead.isoformat())) == NOON + timedelta(hours=1)
+
+
 @pytest.mark.parametrize("due", ["", "soon", "2026-02-03T12:00:00"])
 def test_an_event_that_does_not_say_when_is_due_at_once(due: str) -> None:
     assert due_at(waiting_event(due=due)) < NOON - timedelta(days=365)
