@@ -76,7 +76,7 @@ def run_janitor(settings: FollowerSettings) -> None:
     async def work(publisher: KafkaPublisher, stop: asyncio.Event) -> None:
         retention = settings.lane_retention
         tasks, batches = (
-            StatusTopicReader(settings.connection(), topic, partitions=settings.partitions)
+            StatusTopicReader(settings.connection(), topic, partitions=settings.partitions, now=_now)
             for topic in (TASKS, BATCHES)
         )
         lifetimes = Lifetimes(result_life=settings.result_ttl, lane_retention=retention, now=_now)

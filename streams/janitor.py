@@ -36,8 +36,8 @@ class StatusTopic(Protocol):
         """The next records, waiting up to `seconds` for the first."""
 
     @property
-    def at_end(self) -> bool:
-        """Whether everything that the topic held was read."""
+    def known_until(self) -> datetime | None:
+        """The moment whose records, and all before, the last look completed; None where it completed none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class Janitor:
         while not stop.is_set():
             for seen in await asyncio.to_thread(self.topic.read, LOOK_SECONDS):
                 self.lifetimes.observe(seen)
-            # Before the end is reached, a task's later records are unknown: it may have ended since.
-            if self.topic.at_end:
-                await self._tombstone()
-                await self._expire()
-                self.lifetimes.forget()
+            # As of then, not of now: of what came since, a task's end may not have been read yet.
+            if (known_until := self.topic.known_until) is not None:
+                await self._tombstone(known_until)
+                await self._expire(known_until)
+                self.lifetimes.forget(known_until)
             self.metrics.observe(self.lifetimes)
 
     def alarms(self) -> list[str]:
@@ -73,11 +73,11 @@ class Janitor:
             return []
         return [f"tasks that should be deleted have been on {TASKS} for {timedelta(seconds=int(overdue))} too long"]
 
-    async def _tombstone(self) -> None:
-        self.metrics.tombstoned.inc(await tombstone(self.lifetimes, self.events, TASKS))
+    async def _tombstone(self, known_until: datetime) -> None:
+        self.metrics.tombstoned.inc(await tombstone(self.lifetimes, self.events, TASKS, known_until))
 
-    async def _expire(self) -> None:
-        for seen in self.lifetimes.to_expire():
+    async def _expire(self, known_until: datetime) -> None:
+        for seen in self.lifetimes.to_expire(known_until):
             status = self._ended(seen)
             if status is not None:
                 now = self.lifetimes.now()
@@ -103,9 +103,9 @@ class Janitor:
         )
 
 
-async def tombstone(lifetimes: Lifetimes, events: EventPublisher, topic: str) -> int:
+async def tombstone(lifetimes: Lifetimes, events: EventPublisher, topic: str, known_until: datetime) -> int:
     """Delete what is past its life; returns how many."""
-    due = lifetimes.to_tombstone()[:_AT_ONCE]
+    due = lifetimes.to_tombstone(known_until)[:_AT_ONCE]
     await asyncio.gather(*(events.publish(topic, id_, None) for id_ in due))
     for id_ in due:
         lifetimes.tombstoned(id_)

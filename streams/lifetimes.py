@@ -36,6 +36,9 @@ class Lifetimes:
     It holds tasks that have not ended, those that ended within a result's life, and for a day those that are gone:
     a zombie worker's late status would otherwise bring them back, and compaction would keep it for ever.
 
+    What is due is told as of a moment up to which all records were observed. As of now, a task would expire whose end
+    is on the topic and was not read yet, and one that is gone would be forgotten before a late status of it is read.
+
     Args:
         result_life: from a task's end to its tombstone.
         lane_retention: from a task's last status to its expiry, where it has not ended.
@@ -64,19 +67,18 @@ class Lifetimes:
             if earlier is None or seen.order.supersedes(earlier.order):
                 self._open[task_id] = seen
 
-    def to_tombstone(self) -> list[str]:
-        """Tasks whose records are to be deleted now: ended for longer than a result's life, or come back."""
-        now = self.now()
-        past = [task_id for task_id, ended_at in self._ended.items() if now - ended_at >= self._result_life]
-        return past + [task_id for task_id in self._come_back if now - self._gone[task_id] < TOMBSTONE_LIFE]
+    def to_tombstone(self, known_until: datetime) -> list[str]:
+        """Tasks whose records are to be deleted: ended for longer than a result's life, or come back."""
+        past = [task_id for task_id, ended_at in self._ended.items() if known_until - ended_at >= self._result_life]
+        return past + [task_id for task_id in self._come_back if known_until - self._gone[task_id] < TOMBSTONE_LIFE]
 
     def tombstoned(self, task_id: str) -> None:
         """The tombstone of a task is on the broker."""
         self._close(task_id, self.now())
 
-    def to_expire(self) -> list[StatusSeen]:
+    def to_expire(self, known_until: datetime) -> list[StatusSeen]:
         """The last statuses of tasks that nobody began while their filing was kept."""
-        latest = self.now() - self._lane_retention - EXPIRY_MARGIN
+        latest = known_until - self._lane_retention - EXPIRY_MARGIN
         return [seen for seen in self._open.values() if seen.appended_at < latest]
 
     def expired(self, task_id: str) -> None:
@@ -84,10 +86,9 @@ class Lifetimes:
         self._open.pop(task_id, None)
         self._ended.setdefault(task_id, self.now())
 
-    def forget(self) -> None:
+    def forget(self, known_until: datetime) -> None:
         """Drop what was gone for so long that compaction has removed its tombstone."""
-        now = self.now()
-        for task_id in [each for each, gone_at in self._gone.items() if now - gone_at >= TOMBSTONE_LIFE]:
+        for task_id in [each for each, gone_at in self._gone.items() if known_until - gone_at >= TOMBSTONE_LIFE]:
             del self._gone[task_id]
             self._come_back.discard(task_id)
 

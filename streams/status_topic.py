@@ -1,17 +1,19 @@
 """A topic of statuses, of tasks or of batches, as the janitor reads it: from its beginning, without a group."""
 
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.batches import BatchHead
 from schemas.envelope import OWNER_HEADER
 from schemas.tasks import StatusHead, StatusOrder
 from schemas.topics import BATCHES, TASKS
 from streams.lifetimes import StatusSeen
+from streams.topic_ends import TopicEnds
 from transport.connection import KafkaConnection
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,12 @@ _FETCH_BYTES = 8 * 1024 * 1024
 _FETCH_MIN_BYTES = 1024 * 1024
 """The broker waits for as much, or half a second: answered at each status, the janitor took a tenth of the processor
 time that a task without work costs all processes together."""
+
+_ASK_SECONDS = 1.0
+"""Between the passing of the topic's ends and the next question for them: nothing is due by the second."""
+_AWAIT_SECONDS = 30.0
+"""Ends that are not passed by then are asked for anew: those of a topic that was deleted would be awaited for ever."""
+_ANSWER_SECONDS = 3.0
 
 
 def _of_tasks(value: bytes) -> tuple[StatusOrder, bytes]:
@@ -41,11 +49,19 @@ _READ: dict[str, Callable[[bytes], tuple[StatusOrder, bytes]]] = {TASKS: _of_tas
 
 
 class StatusTopicReader:
-    """Reads every record of every partition of `TASKS` or `BATCHES`, in each partition's order."""
+    """Reads every record of every partition of `TASKS` or `BATCHES`, in each partition's order.
 
-    def __init__(self, connection: KafkaConnection, topic: str, *, partitions: int) -> None:
-        self._topic, self._partitions = topic, partitions
-        self._ends_reached: set[int] = set()
+    Attributes:
+        known_until: the moment whose records, and all before, the last look completed; None where it completed none.
+    """
+
+    def __init__(
+        self, connection: KafkaConnection, topic: str, *, partitions: int, now: Callable[[], datetime]
+    ) -> None:
+        self._topic, self._partitions, self._now = topic, partitions, now
+        self.known_until: datetime | None = None
+        self._ends = TopicEnds()
+        self._ask_after = 0.0
         self._consumer = Consumer(
             {
                 **connection.client_settings(),
@@ -63,47 +79,63 @@ class StatusTopicReader:
         )
         self._consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in range(partitions)])
 
-    @property
-    def at_end(self) -> bool:
-        """Whether everything that the topic held was read."""
-        return len(self._ends_reached) == self._partitions
-
     def read(self, seconds: float) -> Sequence[StatusSeen]:
         """The next records, waiting up to `seconds` for the first.
 
         Raises:
             KafkaException: where the consumer can't go on.
         """
+        if time.monotonic() >= self._ask_after:
+            self._ask()
         first = self._consumer.poll(seconds)
         messages = [] if first is None else [first, *self._consumer.consume(_BATCH, timeout=0)]
-        return [seen for message in messages if (seen := self._seen(message)) is not None]
+        read = [seen for message in messages if (seen := self._seen(message)) is not None]
+        self.known_until = self._ends.passed()
+        if self.known_until is not None:
+            self._ask_after = time.monotonic() + _ASK_SECONDS
+        return read
 
     def close(self) -> None:
         """Stop reading."""
         self._consumer.close()
 
+    def _ask(self) -> None:
+        """Learn where the topic ends now."""
+        # Before the question: what comes while it is out may lie behind the answer.
+        moment = self._now()
+        try:
+            self._ends.ended(moment, self._answer())
+        except KafkaException as error:
+            log.warning("where %s ends is not known, and nothing is deleted: %s", self._topic, error)
+        self._ask_after = time.monotonic() + (_AWAIT_SECONDS if self._ends.unpassed else _ASK_SECONDS)
+
+    def _answer(self) -> Mapping[int, int]:
+        # A time that is no time stands for the end, as in Kafka's protocol: all partitions in one question a broker.
+        asked = [TopicPartition(self._topic, partition, OFFSET_END) for partition in range(self._partitions)]
+        answers = self._consumer.offsets_for_times(asked, _ANSWER_SECONDS)
+        for answer in answers:
+            if answer.error is not None:
+                raise KafkaException(answer.error)
+        return {answer.partition: answer.offset for answer in answers}
+
     def _seen(self, message: Message) -> StatusSeen | None:
-        error, partition = message.error(), message.partition()
+        error, partition, offset = message.error(), message.partition(), message.offset()
         if error is not None:
-            if error.code() == KafkaError._PARTITION_EOF and partition is not None:
-                self._ends_reached.add(partition)
+            if error.code() == KafkaError._PARTITION_EOF and partition is not None and offset is not None:
+                # Compaction may have removed the last records: the end is further than the last one read.
+                self._ends.read_to(partition, offset)
             elif error.fatal():
                 raise KafkaException(error)
             return None
-        if partition is not None:
-            self._ends_reached.discard(partition)
+        if partition is not None and offset is not None:
+            self._ends.read_to(partition, offset + 1)
         value = _bytes(message.value())
         try:
             owner = _owner(message)
             task_id = (_bytes(message.key()) or b"").decode("ascii")
             order, kept = (None, b"") if value is None else _READ[self._topic](value)
         except ValueError:
-            log.warning(
-                "skipped an unreadable record of %s, partition %s, offset %s",
-                self._topic,
-                partition,
-                message.offset(),
-            )
+            log.warning("skipped an unreadable record of %s, partition %s, offset %s", self._topic, partition, offset)
             return None
         appended_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, tz=UTC)
         return StatusSeen(task_id, order, appended_at, owner, kept)

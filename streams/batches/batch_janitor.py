@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 
 from schemas.topics import BATCHES
 from streams.janitor import LOOK_SECONDS, StatusTopic, tombstone
@@ -28,14 +29,14 @@ class BatchJanitor:
         while not stop.is_set():
             for seen in await asyncio.to_thread(self.topic.read, LOOK_SECONDS):
                 self.lifetimes.observe(seen)
-            # Before the end is reached, a batch's later records are unknown.
-            if self.topic.at_end:
-                self._give_up()
-                deleted = await tombstone(self.lifetimes, self.events, BATCHES)
+            # As of then, not of now: of what came since, a batch's end may not have been read yet.
+            if (known_until := self.topic.known_until) is not None:
+                self._give_up(known_until)
+                deleted = await tombstone(self.lifetimes, self.events, BATCHES, known_until)
                 self.metrics.batches_tombstoned.inc(deleted)
-                self.lifetimes.forget()
+                self.lifetimes.forget(known_until)
 
-    def _give_up(self) -> None:
+    def _give_up(self, known_until: datetime) -> None:
         """Have a batch end that workers have forgotten: it was not accepted, or not all of its members were told."""
-        for seen in self.lifetimes.to_expire():
+        for seen in self.lifetimes.to_expire(known_until):
             self.lifetimes.expired(seen.task_id)

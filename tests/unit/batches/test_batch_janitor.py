@@ -1,6 +1,6 @@
 """The life of a batch's status, on a topic of the test's own."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -28,9 +28,9 @@ def _seen(head: BatchHead | None, *, ago: timedelta) -> StatusSeen:
     return StatusSeen(TASK_ID, None if head is None else head.order, NOON - ago, "key-1")
 
 
-async def _clean(kafka: FakePublisher, *records: StatusSeen, reaches_end: bool = True) -> float | None:
+async def _clean(kafka: FakePublisher, *records: StatusSeen, until: datetime | None = NOON) -> float | None:
     """What is deleted then, as the metrics count it."""
-    topic, metrics = FakeTopic(records, reaches_end=reaches_end), JanitorMetrics()
+    topic, metrics = FakeTopic(records, until=until), JanitorMetrics()
     lifetimes = Lifetimes(result_life=LIFE, lane_retention=REMEMBERED, now=lambda: NOON)
     await BatchJanitor(topic, lifetimes, kafka, metrics).run(topic.stop)
     return metrics.registry.get_sample_value("sigmak_batches_tombstoned_total")
@@ -59,7 +59,7 @@ async def test_what_comes_behind_a_tombstone_is_deleted_again(kafka: FakePublish
 
 
 async def test_nothing_is_deleted_before_the_whole_topic_was_read(kafka: FakePublisher) -> None:
-    assert await _clean(kafka, _seen(ENDED, ago=LIFE), reaches_end=False) == 0
+    assert await _clean(kafka, _seen(ENDED, ago=LIFE), until=None) == 0
 
 
 async def test_one_that_workers_have_forgotten_ends_and_is_deleted_in_time(kafka: FakePublisher) -> None:
@@ -69,6 +69,7 @@ async def test_one_that_workers_have_forgotten_ends_and_is_deleted_in_time(kafka
     await janitor.run(topic.stop)
     assert kafka.published == []
     now[0] += LIFE
+    topic.until = now[0]
     topic.stop.clear()
     await janitor.run(topic.stop)
     assert [record.key for record in kafka.on(BATCHES) if record.tombstone] == [TASK_ID]

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -21,10 +21,10 @@ LIFE = timedelta(hours=1)
 
 
 class FakeTopic:
-    """Reads what it was given, one record a look, then asks the janitor to stop."""
+    """Reads what it was given, one record a look, then knows all until a moment, and asks the janitor to stop."""
 
-    def __init__(self, records: Sequence[StatusSeen], *, reaches_end: bool = True) -> None:
-        self.records, self.stop, self._reaches_end = [*records], asyncio.Event(), reaches_end
+    def __init__(self, records: Sequence[StatusSeen], *, until: datetime | None = NOON) -> None:
+        self.records, self.stop, self.until = [*records], asyncio.Event(), until
 
     def read(self, seconds: float) -> Sequence[StatusSeen]:
         assert seconds > 0
@@ -34,8 +34,8 @@ class FakeTopic:
         return read
 
     @property
-    def at_end(self) -> bool:
-        return self._reaches_end and not self.records
+    def known_until(self) -> datetime | None:
+        return None if self.records else self.until
 
 
 @pytest.fixture
@@ -47,8 +47,10 @@ def status_seen(status: TaskStatus, *, ago: timedelta) -> StatusSeen:
     return StatusSeen(status.task_id, status.order, NOON - ago, "key-1", status.model_dump_json().encode())
 
 
-async def clean(kafka: FakePublisher, *records: StatusSeen, reaches_end: bool = True) -> tuple[Janitor, JanitorMetrics]:
-    topic, metrics = FakeTopic(records, reaches_end=reaches_end), JanitorMetrics()
+async def clean(
+    kafka: FakePublisher, *records: StatusSeen, until: datetime | None = NOON
+) -> tuple[Janitor, JanitorMetrics]:
+    topic, metrics = FakeTopic(records, until=until), JanitorMetrics()
     lifetimes = Lifetimes(result_life=LIFE, lane_retention=LANE_RETENTION, now=lambda: NOON)
     janitor = Janitor(topic, lifetimes, kafka, metrics, LANE_RETENTION)
     await janitor.run(topic.stop)
@@ -67,7 +69,12 @@ async def test_a_task_past_its_life_is_deleted(kafka: FakePublisher) -> None:
 
 
 async def test_nothing_is_done_before_the_whole_topic_was_read(kafka: FakePublisher) -> None:
-    await clean(kafka, status_seen(a_status(), ago=PAST_RETENTION), reaches_end=False)
+    await clean(kafka, status_seen(a_status(), ago=PAST_RETENTION), until=None)
+    assert kafka.published == []
+
+
+async def test_a_task_does_not_expire_whose_last_records_may_not_have_been_read(kafka: FakePublisher) -> None:
+    await clean(kafka, status_seen(a_status(), ago=PAST_RETENTION), until=NOON - timedelta(hours=1))
     assert kafka.published == []
 
 
@@ -104,7 +111,7 @@ async def test_a_tombstone_that_kafka_does_not_take_is_not_taken_for_done(kafka:
 async def test_lag_of_more_than_a_day_is_an_alarm(kafka: FakePublisher) -> None:
     punctual, _ = await clean(kafka, status_seen(ENDED, ago=LIFE))
     assert punctual.alarms() == []
-    late, _ = await clean(kafka, status_seen(ENDED, ago=LIFE + timedelta(days=1)), reaches_end=False)
+    late, _ = await clean(kafka, status_seen(ENDED, ago=LIFE + timedelta(days=1)), until=None)
     assert "1 day" in late.alarms()[0]
 
 
