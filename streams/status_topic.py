@@ -62,6 +62,7 @@ class StatusTopicReader:
         self.known_until: datetime | None = None
         self._ends = TopicEnds()
         self._ask_after = 0.0
+        self._answered = True
         self._consumer = Consumer(
             {
                 **connection.client_settings(),
@@ -106,7 +107,12 @@ class StatusTopicReader:
         try:
             self._ends.ended(moment, self._answer())
         except KafkaException as error:
-            log.warning("where %s ends is not known, and nothing is deleted: %s", self._topic, error)
+            # Once: while Kafka is away each question fails, every second.
+            if self._answered:
+                log.warning("where %s ends is not known, and nothing is deleted until it is: %s", self._topic, error)
+            self._answered = False
+        else:
+            self._answered = True
         self._ask_after = time.monotonic() + (_AWAIT_SECONDS if self._ends.unpassed else _ASK_SECONDS)
 
     def _answer(self) -> Mapping[int, int]:
