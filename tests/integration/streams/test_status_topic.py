@@ -73,6 +73,8 @@ class Tasks:
             self._thread.join()
         for reader in self._readers:
             reader.close()
+        # Its thread's target holds this object: the client would look for its Kafka, and say so, until both are found.
+        del self._producer
 
     def _load(self) -> None:
         while not self._stop.wait(PAUSE_SECONDS):
