@@ -28,6 +28,8 @@ class EndOffsetsClient:
         self._consumer = Consumer(
             {**connection.client_settings(), "group.id": "sigmak-status-table-ends", "log_level": 2}
         )
+        self._doubted: set[str] = set()
+        """Topics of which a question failed, perhaps since a leader died: the next one asks first who leads them."""
 
     def ends(self, topic: str, partitions: int) -> Offsets:
         """Block until the brokers have answered.
@@ -38,17 +40,22 @@ class EndOffsetsClient:
         # A time that is no time stands for the end, as in Kafka's protocol.
         asked = [TopicPartition(topic, partition, OFFSET_END) for partition in range(partitions)]
         deadline = time.monotonic() + self._timeout
-        # A leader that died does not answer: half of the time is kept for asking the one that leads after it.
-        within = self._timeout / 2
         while True:
             try:
-                return self._answers(asked, within)
+                return self._answers_of_leaders(topic, asked, deadline)
             except KafkaException as error:
+                # Not within this time: a slow network needs all of it for an answer.
+                self._doubted.add(topic)
                 if error.args[0].code() in _NO_SUCH_TOPIC or time.monotonic() + _AGAIN_SECONDS > deadline:
                     raise
             time.sleep(_AGAIN_SECONDS)
+
+    def _answers_of_leaders(self, topic: str, asked: list[TopicPartition], deadline: float) -> Offsets:
+        if topic in self._doubted:
             learn_leaders(self._consumer, topic, timeout=max(0.0, deadline - time.monotonic()))
-            within = max(0.0, deadline - time.monotonic())
+        ends = self._answers(asked, max(0.0, deadline - time.monotonic()))
+        self._doubted.discard(topic)
+        return ends
 
     def _answers(self, asked: list[TopicPartition], timeout: float) -> Offsets:
         answers = self._consumer.offsets_for_times(asked, timeout)
