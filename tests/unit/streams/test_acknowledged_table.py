@@ -1,11 +1,8 @@
 """What a Table tells, has on its disk and takes its disk to have, while its records are on their way."""
 
 import asyncio
-import resource
-import signal
 import weakref
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +18,7 @@ from schemas.topics import BATCH_MEMBERS, BATCHES_CHANGELOG
 from streams.agents.acknowledged_table import AcknowledgedTable, NotOnDisk, remembered_for
 from streams.agents.app import WorkerApp
 from streams.settings import WorkerSettings
+from tests.full_disk import full_disk
 from tests.unit.examples import NOON
 
 PARTITION = TP(BATCHES_CHANGELOG, 0)
@@ -63,19 +61,6 @@ async def keep(table: AcknowledgedTable, value: str, key: str = KEY) -> tuple["a
     keeping = asyncio.create_task(table.keep(key, value))
     await asyncio.sleep(0)
     return keeping, table.last_change
-
-
-@contextmanager
-def _full_disk() -> Iterator[None]:
-    """No file of this process may grow, which is answered by an error, as on a full disk."""
-    earlier = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, earlier)
 
 
 def died(table: AcknowledgedTable, folder: Path) -> AcknowledgedTable:
@@ -132,7 +117,7 @@ async def test_a_table_whose_disk_refused_a_change_tells_and_keeps_nothing_more_
     acknowledge(table, sent, 0)
     await keeping
     keeping, sent = await keep(table, "after")
-    with _full_disk():
+    with full_disk():
         acknowledge(table, sent, 1)
     with pytest.raises(NotOnDisk):
         await keeping
