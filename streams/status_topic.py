@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.batches import BatchHead
 from schemas.envelope import OWNER_HEADER
@@ -15,6 +15,7 @@ from schemas.topics import BATCHES, TASKS
 from streams.lifetimes import StatusSeen
 from streams.topic_ends import TopicEnds
 from transport.connection import KafkaConnection
+from transport.partition_ends import ends_now
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,8 @@ class StatusTopicReader:
         # Before the question: what comes while it is out may lie behind the answer.
         moment = self._now()
         try:
-            self._ends.ended(moment, self._answer())
+            ends = ends_now(self._consumer, self._topic, partitions=self._partitions, timeout=_ANSWER_SECONDS)
+            self._ends.ended(moment, ends)
         except KafkaException as error:
             # Once: while Kafka is away each question fails, every second.
             if self._answered:
@@ -114,15 +116,6 @@ class StatusTopicReader:
         else:
             self._answered = True
         self._ask_after = time.monotonic() + (_AWAIT_SECONDS if self._ends.unpassed else _ASK_SECONDS)
-
-    def _answer(self) -> Mapping[int, int]:
-        # A time that is no time stands for the end, as in Kafka's protocol: all partitions in one question a broker.
-        asked = [TopicPartition(self._topic, partition, OFFSET_END) for partition in range(self._partitions)]
-        answers = self._consumer.offsets_for_times(asked, _ANSWER_SECONDS)
-        for answer in answers:
-            if answer.error is not None:
-                raise KafkaException(answer.error)
-        return {answer.partition: answer.offset for answer in answers}
 
     def _seen(self, message: Message) -> StatusSeen | None:
         error, partition, offset = message.error(), message.partition(), message.offset()

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from gateway.materialised.leaders import learn_leaders
 from transport.connection import KafkaConnection
+from transport.partition_ends import ends_now
 
 Offsets = dict[int, int]
 """Partition -> offset."""
@@ -37,12 +38,10 @@ class EndOffsetsClient:
         Raises:
             KafkaException: where they do not, or there is no such topic.
         """
-        # A time that is no time stands for the end, as in Kafka's protocol.
-        asked = [TopicPartition(topic, partition, OFFSET_END) for partition in range(partitions)]
         deadline = time.monotonic() + self._timeout
         while True:
             try:
-                return self._answers_of_leaders(topic, asked, deadline)
+                return self._ends_by(deadline, topic, partitions)
             except KafkaException as error:
                 # Not within this time: a slow network needs all of it for an answer.
                 self._doubted.add(topic)
@@ -50,19 +49,13 @@ class EndOffsetsClient:
                     raise
             time.sleep(_AGAIN_SECONDS)
 
-    def _answers_of_leaders(self, topic: str, asked: list[TopicPartition], deadline: float) -> Offsets:
+    def _ends_by(self, deadline: float, topic: str, partitions: int) -> Offsets:
         if topic in self._doubted:
             learn_leaders(self._consumer, topic, timeout=max(0.0, deadline - time.monotonic()))
-        ends = self._answers(asked, max(0.0, deadline - time.monotonic()))
+        left = max(0.0, deadline - time.monotonic())
+        ends = ends_now(self._consumer, topic, partitions=partitions, timeout=left)
         self._doubted.discard(topic)
         return ends
-
-    def _answers(self, asked: list[TopicPartition], timeout: float) -> Offsets:
-        answers = self._consumer.offsets_for_times(asked, timeout)
-        for answer in answers:
-            if answer.error is not None:
-                raise KafkaException(answer.error)
-        return {answer.partition: answer.offset for answer in answers}
 
     def discard_events(self) -> None:
         """Let go what the client has to tell of its connections: while Kafka is away it collects that until asked."""
