@@ -13,8 +13,20 @@ Report = Callable[[int], None]
 Result = RiskAssessment | IndexSummary
 
 
+class AnalysisNotReady(Exception):
+    """The analysis can't be had with these settings; the text says why and what to do.
+
+    Args:
+        transient: whether something is away that may come back, as the vector store.
+    """
+
+    def __init__(self, reason: str, *, transient: bool = False) -> None:
+        super().__init__(reason)
+        self.transient = transient
+
+
 class Analysis(Protocol):
-    """Reads one filing. Called in a thread, one filing at a time a process."""
+    """Reads one filing at a time."""
 
     def __call__(self, filing: FilingSubmitted, report: Report, /) -> Result:
         """The filing's result.

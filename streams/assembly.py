@@ -1,8 +1,9 @@
 """Builds the analysis that a worker, or a command without a server, runs."""
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from streams.analysis_port import Analysis, load_analysis
+from streams.analysis_port import Analysis, AnalysisNotReady, load_analysis
 from streams.faults import TransientFault
 from streams.settings import WorkerSettings
 from streams.stores.protocol import RiskFactorStore, StoreMismatch, VectorSpace
@@ -13,8 +14,15 @@ if TYPE_CHECKING:
     from streams.analysis.embedding import Embedder
 
 
-class AnalysisNotReady(Exception):
-    """The analysis can't be had with these settings; the text says why and what to do."""
+def preload_analysis(settings: WorkerSettings) -> None:
+    """Import what the analysis needs and what survives a fork: no threads, no connections, no models."""
+    if settings.analysis is not None:
+        with contextlib.suppress(ValueError):  # the child that loads it says what is wrong
+            load_analysis(settings.analysis)
+        return
+    import streams.analysis.embedding
+    import streams.analysis.scoring
+    import streams.pipeline  # noqa: F401 - LanceDB is not among them: it starts a thread when it is imported
 
 
 def load_configured_analysis(settings: WorkerSettings) -> Analysis:
@@ -25,8 +33,10 @@ def load_configured_analysis(settings: WorkerSettings) -> Analysis:
     """
     try:
         return _real_analysis(settings) if settings.analysis is None else load_analysis(settings.analysis)
-    except (OSError, ValueError, TransientFault, StoreMismatch) as error:
+    except (OSError, ValueError, StoreMismatch) as error:
         raise AnalysisNotReady(str(error)) from error
+    except TransientFault as error:
+        raise AnalysisNotReady(str(error), transient=True) from error
 
 
 def _real_analysis(settings: WorkerSettings) -> Analysis:

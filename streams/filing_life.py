@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from schemas.dead_letters import Death
 from schemas.tasks import MAX_ATTEMPTS, WAITING, TaskError, expired, in_step
 from streams.analysis_port import Result
-from streams.faults import PermanentFault, TransientFault
+from streams.faults import AnalysisBroke, AnalysisDied, PermanentFault, TransientFault, WorkerBroken
 from streams.gate import ProcessorGate
 from streams.in_hand import InHand, StepGuard
 from streams.incoming import FilingEvent, FilingRecord, UndecodableFiling, decode_filing
@@ -72,7 +72,7 @@ class FilingLife:
             return
         if await self._is_over(record, event):
             return
-        async with self.gate.slot(priority=record.priority):
+        async with self.gate.slot(priority=record.priority, owner=event.owner):
             # Asked again: the same event may have come on the other lane, and ended while this one waited.
             if not await self._is_over(record, event):
                 run = _Run(event, self.outcomes, self.memory, started_at=self.now())
@@ -133,14 +133,18 @@ class FilingLife:
             await self._end_failed(run, TaskError(type=fault.type, message=str(fault)))
         except TransientFault as fault:
             await self._retry(record, run, fault, stored_before=stored_before)
+        except AnalysisDied as fault:
+            log.error("task %s of %s failed: %s", event.task_id, event.filing.ticker, fault.type)
+            await self._keep_and_fail(record, run, TaskError(type=fault.type, message=str(fault)), fault.type)
+        except WorkerBroken:
+            raise
         except Exception as fault:
             if fault is run.guard.fault:
                 raise
-            # Without the exception's own text, which may quote the document.
-            frames = "".join(traceback.format_tb(fault.__traceback__))
-            log.error("task %s of %s failed: %s\n%s", event.task_id, event.filing.ticker, type(fault).__name__, frames)
+            broke = fault if isinstance(fault, AnalysisBroke) else _without_text(fault)
+            log.error("task %s of %s failed: %s\n%s", event.task_id, event.filing.ticker, broke.exception, broke.frames)
             message = "The analysis failed by a fault of ours; the filing is kept and can be submitted again later."
-            await self._keep_and_fail(record, run, TaskError(type="internal_error", message=message), fault)
+            await self._keep_and_fail(record, run, TaskError(type="internal_error", message=message), broke.exception)
         else:
             await self._end_succeeded(run, result)
 
@@ -151,7 +155,7 @@ class FilingLife:
             await self._end_cancelled(run)
             return
         if event.attempt == MAX_ATTEMPTS:
-            await self._keep_and_fail(record, run, error, fault)
+            await self._keep_and_fail(record, run, error, type(fault).__name__)
             return
         due_at = self.now() + self.retry_delays[event.attempt - 1]
         try:
@@ -159,7 +163,7 @@ class FilingLife:
                 record, event, error, due_at=due_at, started_at=run.started_at, reached=run.reached
             )
         except EventTooLarge:  # a lane took it as its producer compressed it
-            await self._keep_and_fail(record, run, error, fault)
+            await self._keep_and_fail(record, run, error, type(fault).__name__)
             return
         await self.memory.next_attempt(event, stored_before=stored_before)
         self.metrics.retried.inc()
@@ -179,11 +183,8 @@ class FilingLife:
         await self.memory.end(run.event)
         self.metrics.finished.labels("SUCCESS").inc()
 
-    async def _keep_and_fail(
-        self, record: FilingRecord, run: "_Run", error: TaskError, fault: Exception | None = None
-    ) -> None:
+    async def _keep_and_fail(self, record: FilingRecord, run: "_Run", error: TaskError, exception: str = "") -> None:
         """End in failure, and keep the filing as a dead letter: it may not be the filing that is wrong."""
-        exception = "" if fault is None else type(fault).__name__
         await self._dead_letter(record, Death(error.type, error.message, exception, run.event.attempt))
         await self._end_failed(run, error)
 
@@ -206,6 +207,11 @@ class FilingLife:
         log.warning(
             "dead letter: %s, partition %s, offset %s: %s", record.topic, record.partition, record.offset, reason.type
         )
+
+
+def _without_text(fault: Exception) -> AnalysisBroke:
+    # The text may quote the document.
+    return AnalysisBroke(type(fault).__name__, "".join(traceback.format_tb(fault.__traceback__)))
 
 
 class _Run:

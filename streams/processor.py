@@ -1,27 +1,33 @@
 """Runs the analysis off the event loop, one filing at a time, and can let go of it."""
 
 import asyncio
+import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any
 
 from schemas.filings import FilingSubmitted
 from streams.analysis_port import Analysis, Report, Result
+from streams.faults import AnalysisBroke
 
 
 class Abandoned(Exception):
     """The filing in hand did not end within the drain time; it is somebody else's now."""
 
 
-class AnalysisBroke(Exception):
-    """The analysis raised what is no Exception; the text is its type's name."""
+def _nothing() -> None:
+    """Stop nothing: the analysis runs in this process, and can't be stopped."""
 
 
 class Processor:
-    """One thread for the analysis: on the event loop it would stop heartbeats and commits."""
+    """One thread for the analysis: on the event loop it would stop heartbeats and commits.
 
-    def __init__(self, analysis: Analysis) -> None:
-        self._analysis = analysis
+    Args:
+        stop: stops the analysis in work, whose filing was let go of.
+    """
+
+    def __init__(self, analysis: Analysis, stop: Callable[[], None] = _nothing) -> None:
+        self._analysis, self._stop = analysis, stop
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analysis")
         self._abandon = asyncio.Event()
 
@@ -36,7 +42,7 @@ class Processor:
 
         Raises:
             Abandoned: see `abandon`.
-            AnalysisBroke: the analysis raised what is no Exception.
+            AnalysisBroke: the analysis raised what is no Exception, or its process says so of it.
             Whatever else the analysis and `before` raise.
         """
         loop = asyncio.get_running_loop()
@@ -74,13 +80,13 @@ class Processor:
         except BaseException as error:  # noqa: BLE001, raised below as what our callers catch
             broke = error
         # A panic of a library in Rust, or a cancellation within one. Faust takes the first for the end of an actor, and
-        # the other for a rebalance: the next actor went on with the next filing, and this one was lost. Without its
-        # text, which may quote the document.
-        raise AnalysisBroke(type(broke).__name__).with_traceback(broke.__traceback__)
+        # the other for a rebalance: the next actor went on with the next filing, and this one was lost.
+        raise AnalysisBroke(type(broke).__name__, "".join(traceback.format_tb(broke.__traceback__)))
 
     def abandon(self) -> None:
-        """Let go of the filing in hand: `run` raises Abandoned. Its thread goes on until the process exits."""
+        """Let go of the filing in hand: `run` raises Abandoned, and its analysis is stopped if that is possible."""
         self._abandon.set()
+        self._stop()
 
     def resume(self) -> None:
         """Take filings again, after a rebalance that did not end the process."""

@@ -87,6 +87,10 @@ class WorkerSettings(KafkaSettings):
     """Seconds that the second, third and fourth attempt wait while something is away, as a JSON list."""
     analysis: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
     """`module:function` of another analysis to put behind the agents, for benchmarks and tests of crashes."""
+    analysis_seconds: Annotated[float, Field(gt=0, le=3000)] = 120.0
+    """Seconds that the analysis of one filing may take; then it ends in FAILURE, `analysis_timeout`."""
+    analysis_memory_bytes: Annotated[int, Field(ge=256 * _MIB)] = 2048 * _MIB
+    """Resident memory of a worker's analysis process, its model included; a filing that needs more ends in FAILURE."""
     session_timeout: Annotated[float, Field(ge=6, le=300)] = 10.0
     """Seconds until the filings of a worker that died start elsewhere."""
     rebalance_timeout: Annotated[float, Field(ge=10, le=3600)] = 300.0
@@ -95,6 +99,13 @@ class WorkerSettings(KafkaSettings):
     """Seconds that filings may wait in a partition while none of it ends, before /ready says that it is stuck."""
     drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
     """How long the filing in hand may take after SIGTERM or a revocation; then it is handed back."""
+
+    @field_validator("rebalance_timeout")
+    @classmethod
+    def _longer_than_an_analysis(cls, seconds: float, info: ValidationInfo) -> float:
+        if seconds <= info.data.get("analysis_seconds", 0):  # absent if it is what is wrong
+            raise ValueError("must be more than SIGMAK_ANALYSIS_SECONDS, or a long filing is started by turns for ever")
+        return seconds
 
     @field_validator("embedding_precision")
     @classmethod

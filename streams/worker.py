@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NoReturn
 
 import faust
@@ -27,13 +28,16 @@ from streams.agents.attempts import AttemptsTable
 from streams.agents.batches import BatchTable, add_batch_agent
 from streams.agents.cancellations import add_cancellation_agent
 from streams.agents.filings import add_filing_agents
-from streams.analysis_port import Analysis
+from streams.analysis_port import AnalysisNotReady
+from streams.assembly import load_configured_analysis, preload_analysis
 from streams.batches.batch_life import BatchLife
 from streams.cancelling import CancellationLife
 from streams.drain import Drain
+from streams.faults import AnalysisDied
 from streams.filing_life import FilingLife
 from streams.gate import ProcessorGate
 from streams.in_hand import InHand
+from streams.isolation.isolated_analysis import IsolatedAnalysis
 from streams.lane_watch import LaneWatch
 from streams.metrics import WorkerMetrics
 from streams.outcomes import Outcomes
@@ -64,12 +68,12 @@ _SOFTWARE_FAULT_EXIT = 70
 class Worker:
     """One worker process."""
 
-    def __init__(self, settings: WorkerSettings, analysis: Analysis) -> None:
+    def __init__(self, settings: WorkerSettings, analysis: IsolatedAnalysis) -> None:
         self._settings = settings
         self._metrics = WorkerMetrics()
         self._not_ready: str | None = "the worker has not joined its group yet"
         self._gate, self._cancellation_gate = ProcessorGate(), ProcessorGate()
-        self._processor = Processor(analysis)
+        self._processor = Processor(analysis, stop=analysis.abandon)
         self._heads = HeadsInHand()
         self._watch: LaneWatch | None = None
         self._drain = Drain(self._gate, self._cancellation_gate, self._processor, settings.drain_seconds)
@@ -171,14 +175,25 @@ async def _started(app: WorkerApp, stop: asyncio.Event) -> bool:
     return not starting.cancel()
 
 
-def run_worker(settings: WorkerSettings, analysis: Analysis) -> None:
-    """Run one worker until it is told to stop, and end the process.
+def run_worker(settings: WorkerSettings) -> None:
+    """Run one worker until it is told to stop, and end the process. It must have started no thread yet.
 
     Raises:
+        AnalysisNotReady: the analysis can't be had.
         WrongTopics: as `Worker.run` does.
     """
     settings.worker_dir.mkdir(parents=True, exist_ok=True)
     os.nice(settings.worker_nice)
+    analysis = IsolatedAnalysis(
+        partial(load_configured_analysis, settings),
+        preload=partial(preload_analysis, settings),
+        seconds=settings.analysis_seconds,
+        memory_bytes=settings.analysis_memory_bytes,
+    )
+    try:
+        analysis.start()
+    except AnalysisDied as error:
+        raise AnalysisNotReady(f"the analysis could not be loaded: {error}") from error
     try:
         # Not `asyncio.run`: it cancels what is left, and waits for it. A part of Faust that was told to stop while it
         # started takes no notice, and the process stayed for ever.
@@ -188,7 +203,7 @@ def run_worker(settings: WorkerSettings, analysis: Analysis) -> None:
     except Exception:
         log.critical("the worker ends", exc_info=True)
         _end(_SOFTWARE_FAULT_EXIT)
-    # A thread whose filing was handed back goes on; joining it would keep the process for as long as it likes.
+    # The analysis's processes end with this one.
     _end(0)
 
 

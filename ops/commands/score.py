@@ -62,7 +62,8 @@ def _assess(
     from ops.settings import load
     from streams.analysis.reading import UnreadableDocument, read_item_1a, segment
     from streams.analysis.scoring import Scorer, StoredText, company_size, full_text
-    from streams.assembly import AnalysisNotReady, configured_embedder
+    from streams.analysis_port import AnalysisNotReady
+    from streams.assembly import configured_embedder
     from streams.settings import WorkerSettings
 
     settings = load(WorkerSettings)

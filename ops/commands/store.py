@@ -54,7 +54,7 @@ def _named(settings: "WorkerSettings") -> str:
 def _failures_in_a_line() -> "AbstractContextManager[None]":
     from contextlib import contextmanager
 
-    from streams.assembly import AnalysisNotReady
+    from streams.analysis_port import AnalysisNotReady
     from streams.stores.protocol import StoreMismatch, StoreUnavailable
 
     @contextmanager

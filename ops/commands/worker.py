@@ -35,14 +35,14 @@ def register(app: typer.Typer) -> None:
 
 
 def _run_one(settings: "WorkerSettings") -> None:
-    from streams.assembly import AnalysisNotReady, load_configured_analysis
+    from streams.analysis_port import AnalysisNotReady
     from streams.topic_check import WrongTopics
     from streams.worker import run_worker
 
     # As the `python -m` of a stack's workers has it: SIGMAK_ANALYSIS may name a module of the current folder.
     sys.path.insert(0, "")
     try:
-        run_worker(settings, load_configured_analysis(settings))
+        run_worker(settings)
     except (WrongTopics, AnalysisNotReady) as error:
         raise CommandFailed(str(error)) from error
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from ops.local import die_with_parent
+from streams.isolation import die_with_parent
 
 _SHORTEST_POLL, _LONGEST_POLL = 0.02, 0.2
 """Seconds. Between them a tenth of the wait: whoever asks a starting server too often takes the time it starts with."""

@@ -16,7 +16,7 @@ import threading
 from typing import Any
 
 import ops.main
-from ops.local.die_with_parent import die_with
+from streams.isolation.die_with_parent import die_with
 
 _PRELOADED = (
     "faust.assignor.partition_assignor", "faust.tables.sets", "faust.worker", "gateway.app", "ops.settings",

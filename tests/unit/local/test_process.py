@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.local import die_with_parent
 from ops.local.process import Process, ServerDidNotStart, stop_all, wait_until
+from streams.isolation import die_with_parent
 from tests.unit.local.processes import alive, command_of
 
 LIVES = ["sleep", "600"]

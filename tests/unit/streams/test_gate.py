@@ -16,10 +16,10 @@ class Queue:
         self._filings: dict[str, asyncio.Task[None]] = {}
         self.got_in: list[str] = []
 
-    async def comes(self, name: str, *, priority: bool = False) -> None:
+    async def comes(self, name: str, *, priority: bool = False, owner: str | None = None) -> None:
         """A filing asks for the slot."""
         self._let_go[name] = asyncio.Event()
-        self._filings[name] = asyncio.create_task(self._hold(name, priority=priority))
+        self._filings[name] = asyncio.create_task(self._hold(name, priority=priority, owner=owner))
         await self.settled()
 
     async def ends(self, name: str) -> None:
@@ -45,8 +45,8 @@ class Queue:
         for _ in range(5):
             await asyncio.sleep(0)
 
-    async def _hold(self, name: str, *, priority: bool) -> None:
-        async with self._gate.slot(priority=priority):
+    async def _hold(self, name: str, *, priority: bool, owner: str | None) -> None:
+        async with self._gate.slot(priority=priority, owner=owner):
             self.got_in.append(name)
             await self._let_go[name].wait()
 
@@ -136,6 +136,40 @@ async def test_a_standard_filing_that_was_cancelled_is_nobodys_turn(queue: Queue
         await queue.comes(f"urgent {number}", priority=True)
     await queue.is_cancelled("cancelled")
     await _gets_in(queue, *(f"urgent {number}" for number in range(6)))
+
+
+async def test_owners_take_turns_whatever_came_first(queue: Queue) -> None:
+    await queue.comes("in work", owner="many")
+    for number in range(3):
+        await queue.comes(f"many {number}", owner="many")
+    for number in range(2):
+        await queue.comes(f"few {number}", owner="few")
+    await queue.comes("upstream")
+    await _gets_in(queue, "few 0", "upstream", "many 0", "few 1", "many 1", "many 2")
+
+
+async def test_an_owner_whose_filings_come_one_by_one_waits_for_one_of_an_owner_of_many(queue: Queue) -> None:
+    for number in range(12):
+        await queue.comes(f"many {number}", owner="many")
+    await queue.comes("one", owner="few")
+    await _gets_in(queue, "one", "many 1")
+    await queue.comes("another", owner="few")
+    await _gets_in(queue, "another", "many 2", "many 3")
+
+
+async def test_owners_take_turns_among_priority_filings_too_and_these_stay_before_standard_ones(queue: Queue) -> None:
+    await queue.comes("in work", owner="many", priority=True)
+    await queue.comes("many", owner="many", priority=True)
+    await queue.comes("standard", owner="third")
+    await queue.comes("few", owner="few", priority=True)
+    await _gets_in(queue, "few", "many", "standard")
+
+
+async def test_of_owners_without_end_the_gate_remembers_a_thousand(gate: ProcessorGate) -> None:
+    for number in range(1100):
+        async with gate.slot(priority=False, owner=f"owner-{number}"):
+            pass
+    assert len(gate._last_turns) == 1000
 
 
 async def test_a_priority_filing_does_not_push_out_the_one_in_work(queue: Queue) -> None:
