@@ -61,7 +61,8 @@ def plodding(filing: FilingSubmitted, report: Report) -> RiskAssessment:
 def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
     """Does what the content says.
 
-    `kill-…`, `hold-…` (until a file `….go` is there), `steps-…` (10 ms each, and notes when it has stored), `nap-…` (50 ms),
+    `kill-…` (the worker), `hang-…` (with the interpreter's lock), `grow-…` (until it is stopped), `crash-…` (its process),
+    `hold-…` (until a file `….go` is there), `steps-…` (10 ms each, and notes when it has stored), `nap-…` (50 ms),
     `doze-…` (0.2 s), `paced-group-…` (1 s, or until a file `paced-group.go` is there), `permanent-…`, `broken-…`,
     `panic-…`, `transient-…`, `second-…` (transient at its first start), `recovering-…` (transient until a file `….go` is there).
     """
@@ -74,6 +75,8 @@ def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
         case "kill":
             os.kill(_worker(), signal.SIGKILL)
             _wait_for(f"{name}.go")
+        case "hang" | "grow" | "crash":
+            _MISDEEDS[kind]()
         case "hold":
             _wait_for(f"{name}.go")
         case "steps":
@@ -91,6 +94,20 @@ def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
         case "panic":
             raise Panic(f"a panic that quotes {name}")
     return empty(filing, report)
+
+
+def _hang() -> None:
+    while True:
+        pass
+
+
+def _grow() -> None:
+    held = []
+    while True:
+        held.append(bytearray(b"x" * 8 * 1024 * 1024))
+
+
+_MISDEEDS = {"hang": _hang, "grow": _grow, "crash": os.abort}
 
 
 def _worker() -> int:

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from schemas.filings import FilingSubmitted
-from schemas.tasks import STEPS, TaskState
+from schemas.tasks import STEPS, TaskError, TaskState
 from schemas.topics import FILINGS, FILINGS_PRIORITY, RISKS, TASKS, WEBHOOKS
 from streams.analysis_port import Report, Result
 from streams.attempt_record import AttemptRecord
-from streams.faults import PermanentFault
+from streams.faults import AnalysisDied, PermanentFault, WorkerBroken
 from streams.filing_life import MAX_STARTS
 from streams.incoming import FilingRecord
 from streams.processor import Abandoned
@@ -55,6 +55,25 @@ async def test_a_permanent_fault_is_a_status_then_an_end_and_no_dead_letter(kafk
 async def test_a_filing_that_met_a_fault_of_ours_is_kept_before_its_failure_is_told(kafka: Kafka) -> None:
     await Worker(kafka, failing(RuntimeError("a fault of ours"))).process(an_event())
     assert kafka.journal == ["starts: 1", "step 1", "step 2", "dead letter", "FAILURE", "end", "offset"]
+
+
+async def test_a_filing_whose_analysis_died_is_kept_before_its_failure_is_told(kafka: Kafka) -> None:
+    worker = Worker(kafka, failing(AnalysisDied("analysis_timeout", "It took too long.")))
+    await worker.process(an_event())
+    assert kafka.journal == ["starts: 1", "step 1", "step 2", "dead letter", "FAILURE", "end", "offset"]
+    [end] = kafka.ends()
+    assert end.error == TaskError(type="analysis_timeout", message="It took too long.")
+    [letter] = kafka.dead_letters()
+    assert dict(letter.headers)["sigmak-dead-type"] == b"analysis_timeout"
+    assert worker.counted("dead_lettered", reason="analysis_timeout") == 1
+
+
+async def test_a_worker_that_can_analyse_nothing_more_ends_no_filing(kafka: Kafka) -> None:
+    with pytest.raises(WorkerBroken):
+        await Worker(kafka, failing(WorkerBroken("no analysis process can be had"))).process(an_event())
+    assert "offset" not in kafka.journal
+    assert not kafka.ends()
+    assert not kafka.dead_letters()
 
 
 @pytest.mark.parametrize("topic", [RISKS, TASKS])

@@ -1,5 +1,6 @@
 """What the tests run in the analysis process: a filing's content says what its analysis does."""
 
+import faulthandler
 import os
 import signal
 from collections.abc import Callable
@@ -51,6 +52,11 @@ def _grow() -> None:
         held.append(bytearray(b"x" * 8 * MIB))
 
 
+def _crash() -> None:
+    faulthandler.disable()  # pytest's, which would print where it was
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
 def _raise(error: BaseException) -> None:
     raise error
 
@@ -59,7 +65,7 @@ _DEEDS: dict[str, Callable[[], object]] = {
     "hang": _hang,
     "grow": _grow,
     "ask for too much": lambda: bytearray(1 << 42),
-    "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "crash": _crash,
     "be killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "refuse": lambda: _raise(PermanentFault("not_a_filing", "It is not a filing.")),
     "lack the store": lambda: _raise(StoreUnavailable("The store is away.")),
