@@ -2,10 +2,24 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from streams.analysis.reading.blocks import Block
 
 _COVER_CHARACTERS = 15_000
+"""Characters of prose that are searched; data of XBRL before the cover does not count."""
+
+_MOST_BLOCKS = 20_000
+"""Blocks that are looked at to pass over such data."""
+
+_DATA = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|[a-z]:\w|//", re.IGNORECASE)
+"""In a word of XBRL: an identifier, a date, a prefixed name, an address."""
+
+_LONGEST_WORD = 30
+"""Characters of a word of prose; names of XBRL elements are longer."""
+
+_MOSTLY = 0.5
+_SAMPLE = 2_000
 _FORM = re.compile(r"\bforms?\s+(10-?K(?:SB|405|T)?|10-?Q(?:SB)?|20-?F|40-?F)\s*(/\s*A\b)?", re.IGNORECASE)
 _PERIOD = re.compile(
     r"(?:year|period|quarter|months)\s+ended:?\s*(?:\W*[a-z]+\.?\W{1,3}\d{1,2}\W{0,3}(?:st|nd|rd|th)?\W{0,4}|\W*\d{1,2}\W[a-z\d]+\W|\W*)"
@@ -35,9 +49,19 @@ def reported_year(blocks: Sequence[Block]) -> int | None:
 def _cover(blocks: Sequence[Block]) -> str:
     parts = []
     length = 0
-    for block in blocks:
-        parts.append(block.text)
-        length += len(block.text)
+    for block in islice(blocks, _MOST_BLOCKS):
+        text = block.text[:_COVER_CHARACTERS]
+        if _is_data(text):
+            continue
+        parts.append(text)
+        length += len(text)
         if length > _COVER_CHARACTERS:
             break
     return " ".join(parts)[:_COVER_CHARACTERS]
+
+
+def _is_data(text: str) -> bool:
+    """Whether the text is XBRL that a program made visible which does not know to hide it."""
+    words = text[:_SAMPLE].split()
+    data = [word for word in words if len(word) > _LONGEST_WORD or _DATA.search(word)]
+    return sum(map(len, data)) > _MOSTLY * sum(map(len, words))

@@ -53,6 +53,8 @@ class Item1A:
     title: str
     text: str
     blocks: tuple[TextBlock, ...] = ()
+    hint: str = ""
+    """Why a document without the item has none ("This is exhibit 21 of a filing, ..."); empty if nothing shows."""
 
 
 @dataclass(frozen=True, slots=True)
