@@ -53,7 +53,8 @@ RISK_TITLE = re.compile(
 _ONLY_RISK_FACTORS = re.compile(r"(?:certain\s+|our\s+)?risk\s+factors\W{0,3}\Z", re.IGNORECASE)
 _HAS_RISK_FACTORS = re.compile(r"risk\s+factors", re.IGNORECASE)
 _NO_RISK_TITLE = re.compile(
-    r"executive|officers?\b|employees|directors|available\s+info|glossary|governance|website|human\s+capital", re.IGNORECASE
+    r"executive|officers?\b|employees|directors|available\s+info|glossary|governance|website|human\s+capital",
+    re.IGNORECASE,
 )
 """What other titles Item 1A has had: a fact of some companies before 2005, and a slip since."""
 
@@ -126,7 +127,7 @@ class ItemHeading:
     joint: bool = False
     """It heads other items, too, from Item 1 on: Item 1A starts further down."""
     doubtful: bool = False
-    """It counts as Item 1A's only if nothing better does: the number is a slip, or the title is one nobody else uses."""
+    """It counts as Item 1A's only if nothing better does: its number is a slip, or its title nobody else's."""
 
 
 def find_headings(blocks: Sequence[Block]) -> list[ItemHeading]:
@@ -220,9 +221,7 @@ def _titled_1a(text: str, index: int, start: int) -> ItemHeading | None:
     """Item 1A's heading; what follows its title tells whether it is one: nothing, a page number, text, or prose."""
     title = RISK_TITLE.match(text, start)
     if title is None:
-        if NOT_REQUIRED.match(text, start):
-            return ItemHeading(ITEM_1A, index, index, start, text[:start].strip())
-        return ItemHeading(ITEM_1A, index, index + 1, 0, text, doubtful=True) if _is_own_title(text, start) else None
+        return _titled_otherwise(text, index, start)
     rest = text[title.end() :].lstrip(" ")
     if _is_prose(rest, text):
         return None
@@ -235,6 +234,13 @@ def _titled_1a(text: str, index: int, start: int) -> ItemHeading | None:
         return ItemHeading(ITEM_1A, index, index + 1, 0, text)
     separator = _SEPARATOR.match(text, title.end())
     return ItemHeading(ITEM_1A, index, index, separator.end() if separator else title.end(), heading)
+
+
+def _titled_otherwise(text: str, index: int, start: int) -> ItemHeading | None:
+    """Item 1A's heading without a title about risks: an excuse stands in its place, or a title of the company's own."""
+    if NOT_REQUIRED.match(text, start):
+        return ItemHeading(ITEM_1A, index, index, start, text[:start].strip())
+    return ItemHeading(ITEM_1A, index, index + 1, 0, text, doubtful=True) if _is_own_title(text, start) else None
 
 
 def _is_prose(rest: str, text: str) -> bool:

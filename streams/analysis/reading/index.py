@@ -130,7 +130,7 @@ class _Finder:
     def _end(self, heading: int, first: int, look: Look) -> int:
         """Where the next section of the same rank starts, not before the last page that the index gives.
 
-        Without one of the very same look, capitals or not make no difference: "RISK FACTORS", then "Sales and Marketing".
+        If none has the very same look, capitals make no difference: "RISK FACTORS", then "Sales and Marketing".
         """
         limit = next((end for end in self.item_ends if end > heading), len(self.blocks))
         alike: int | None = None
@@ -149,7 +149,7 @@ class _Finder:
         return limit if alike is None else alike
 
     def _is_banner(self, index: int, look: Look, other: Look) -> bool:
-        """Whether a short block differs from the section's heading by nothing but capitals, after the section's pages."""
+        """Whether a short block differs from the section's heading by nothing but capitals."""
         alike = replace(look, caps=other.caps) == other and (look.stands_out or look.caps)
         return alike and self.last_page is not None and len(self.blocks[index].text) <= _LONGEST_BANNER
 

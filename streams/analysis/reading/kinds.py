@@ -19,7 +19,10 @@ _SHELL = 3_000
 _COVER = 12_000
 """Characters of text: a report with any item in it is longer than its cover."""
 
-_REPORT = re.compile(r"(?:\W*(?:form|report\s+on\s+form))?\W*(?:10-?[KQ]|20-?F|40-?F)|\W*annual\s+report\s+pursuant|\W*form\s+10", re.IGNORECASE)
+_REPORT = re.compile(
+    r"(?:\W*(?:form|report\s+on\s+form))?\W*(?:10-?[KQ]|20-?F|40-?F)|\W*annual\s+report\s+pursuant|\W*form\s+10",
+    re.IGNORECASE,
+)
 _OTHER = re.compile(
     r"""\W*(?:form\s+)?(?P<form>S-(?:1|3|4|8|11)(?:ASR|MEF)?|F-(?:1|3|4)|8-?K|6-?K|11-?K|13F|N-CSR|(?:DEF|PRE|DEFA|DEFM)\s?14[AC]|424B\d)
         (?:/A)?\W*\Z

@@ -32,7 +32,9 @@ _REPEATED = 3
 _REST_IS_MOST = 1.25
 """A heading with its title wins over a number alone above it, unless more than a fifth of the item stands between."""
 
-_INNER_TITLE = re.compile(r"(?:(?:item\s*)?1\(?a\)?\W{0,4})?(?:certain\s+|our\s+)?risk\s+factors\W{0,3}\Z", re.IGNORECASE)
+_INNER_TITLE = re.compile(
+    r"(?:(?:item\s*)?1\(?a\)?\W{0,4})?(?:certain\s+|our\s+)?risk\s+factors\W{0,3}\Z", re.IGNORECASE
+)
 
 _BY_REFERENCE = re.compile(
     r"""incorporated\s+(?:\w+\s+){0,4}by\s+(?:this\s+)?reference|incorporates?\s+(?:\w+\s+){0,6}by\s+reference|can\s+be\s+found\s+(?:in|on|under)
@@ -86,7 +88,7 @@ class Span:
 
 
 def locate_numbered(filing: Filing) -> tuple[Status, Span | None]:
-    """Item 1A under its own number; under a wrong one, or a title of the company's own, if nothing else is of length."""
+    """Item 1A under its own number and title, or under a wrong number or a title of the company's own."""
     status, span = _best(filing, [heading for heading in filing.headings if not heading.doubtful])
     if any(heading.doubtful for heading in filing.headings) and (span is None or span.length(filing) < SUBSTANTIAL):
         other_status, other = _best(filing, filing.headings)
@@ -180,9 +182,9 @@ def _strongest(filing: Filing, group: Sequence[Span], longest: Span) -> Span:
     header above the heading.
     """
     rivals = [span for span in group if span.end == longest.end]
-    certain = [span for span in rivals if span.certain and _REST_IS_MOST * span.length(filing) >= longest.length(filing)]
+    certain = [span for span in rivals if span.certain]
+    if any(_REST_IS_MOST * span.length(filing) >= longest.length(filing) for span in certain):
+        rivals = certain
     if len(rivals) >= _REPEATED:
-        rivals = certain or rivals
         return next((span for span in rivals if span.heading not in filing.page_ends), rivals[0])
-    rivals = certain or rivals
     return next((span for span in rivals if filing.look(span.heading).stands_out), rivals[0])

@@ -1,0 +1,81 @@
+"""Headings that nothing marks: the first words of paragraphs or bullets that each hold one risk.
+
+Only if nothing else in the item is a heading. Then either most of the text stands in bullets, each led by a phrase or
+by a sentence, or the paragraphs are alike and start by stating a risk.
+"""
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+from streams.analysis.reading.candidates import Mark
+from streams.analysis.reading.sentences import sentence_ends
+from streams.analysis.reading.units import Level, Unit
+from streams.analysis.reading.wording import carries_on, introduces, states_a_hazard
+
+_LONGEST = 300
+"""Characters of a first sentence."""
+
+_LONGEST_PHRASE = 120
+"""Characters of a phrase before a colon."""
+
+_SHORTEST = 3
+_SHORTEST_REST = 40
+"""Characters of text after the lead: a bullet of one sentence is a point of a list."""
+
+_SHORTEST_PARAGRAPH = 80
+_FEWEST = 3
+_MOSTLY = 0.6
+
+
+def lead_marks(units: Sequence[Unit], flow: Sequence[int]) -> dict[int, Mark]:
+    """Marks of the leads of bullets, or else of paragraphs; none where they are not alike."""
+    return _of_bullets(units, flow) or _of_paragraphs(units, flow)
+
+
+def _of_bullets(units: Sequence[Unit], flow: Sequence[int]) -> dict[int, Mark]:
+    bullets = [index for index in flow if units[index].bulleted]
+    if not bullets:
+        return {}
+    ends = {index: end for index in bullets if (end := _lead_end(units[index])) is not None}
+    listed = sum(len(units[index].text) for index in flow if index >= bullets[0])
+    whole = sum(len(units[index].text) for index in flow)
+    if len(ends) < _FEWEST or len(ends) < _MOSTLY * len(bullets) or listed < _MOSTLY * whole:
+        return {}
+    return {index: Mark(_level(bulleted=True), end) for index, end in ends.items()}
+
+
+def _of_paragraphs(units: Sequence[Unit], flow: Sequence[int]) -> dict[int, Mark]:
+    opening = list(takewhile(lambda index: introduces(units[index].text), flow))
+    paragraphs = [
+        index
+        for index in flow[len(opening) :]
+        if not (units[index].bulleted or units[index].row) and len(units[index].text) >= _SHORTEST_PARAGRAPH
+    ]
+    ends = {}
+    for index in paragraphs:
+        unit = units[index]
+        end = _lead_end(unit)
+        if end is not None and not unit.text[:1].islower():
+            sentence = unit.text[: end - unit.start]
+            if states_a_hazard(sentence) and not (carries_on(sentence) or introduces(sentence)):
+                ends[index] = end
+    if len(ends) < _FEWEST or len(ends) < _MOSTLY * len(paragraphs):
+        return {}
+    return {index: Mark(_level(bulleted=False), end) for index, end in ends.items()}
+
+
+def _level(*, bulleted: bool) -> Level:
+    return Level(False, False, False, False, False, 0, False, bulleted, "first sentence")  # noqa: FBT003
+
+
+def _lead_end(unit: Unit) -> int | None:
+    """Where the paragraph's first sentence, or a phrase before a colon, ends; None where no text comes after."""
+    text = unit.text[unit.content - unit.start :] if unit.content < unit.end else ""
+    ends = sentence_ends(text, _LONGEST + 1)
+    end = ends[0] if ends else None
+    colon = text.find(": ", 0, _LONGEST_PHRASE)
+    if colon > 0 and (end is None or colon < end) and text[colon + 2 : colon + 3].isupper():
+        end = colon + 1
+    if end is None or end < _SHORTEST or len(text) - end < _SHORTEST_REST or text[:1].islower():
+        return None
+    return unit.content + len(text[:end].rstrip())
