@@ -32,7 +32,7 @@ def text_to_layout(text: str) -> Layout:
 def lines_to_blocks(lines: list[Line], layout: Layout, *, into: Block | None = None) -> None:
     """Join lines to paragraphs and append them to the layout.
 
-    A paragraph ends at a blank line, a page mark, a page number, a line of dashes, a bullet, the start of an item, and an
+    A paragraph ends at a blank line, a page mark or number, a line of dashes, a bullet, the start of an item, and an
     indented line after a finished sentence. `into` gives what all of them have in common (container, row, cell).
     """
     paragraphs = _Paragraphs(layout, into)

@@ -9,7 +9,7 @@ from streams.analysis.reading.outline import Outline, outline
 from streams.analysis.reading.roles import Role
 from streams.analysis.reading.units import Unit, units_of
 
-Warning = Literal["no_headings"]
+ReadingWarning = Literal["no_headings"]
 """A suspicion that the reading missed something."""
 
 _SUSPICIOUS = 1_500
@@ -70,7 +70,7 @@ def segment(item: Item1A) -> tuple[RiskFactorText, ...]:
     return tuple(factors) or _whole(item)
 
 
-def warnings_of(factors: Sequence[RiskFactorText]) -> tuple[Warning, ...]:
+def warnings_of(factors: Sequence[RiskFactorText]) -> tuple[ReadingWarning, ...]:
     """What a reader of the factors must know: `no_headings` if the whole item stands in for them."""
     return ("no_headings",) if any(factor.heading_source == "whole_item" for factor in factors) else ()
 
