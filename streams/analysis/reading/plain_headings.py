@@ -21,7 +21,7 @@ from streams.analysis.reading.wording import (
     states_a_risk,
 )
 
-_LONGEST = 400
+_LONGEST = 450
 """Characters."""
 
 _LONGEST_OF_TWO = 300
