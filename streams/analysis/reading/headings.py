@@ -43,8 +43,8 @@ _LEADER = re.compile(
 RISK_TITLE = re.compile(
     r"""(?:(?:certain|summary\s+of|principal|material|key|important|additional|other|special|our|the|company|general|business|investment)\s+){0,3}
         (?:r\s?i\s?s\s?k\s{0,3}f\s?actors?
-          |(?:risks?|uncertainties)(?:\s+and\s+(?:uncertainties|risks?))?\b(?!\s+(?:management|oversight|committee))
           |(?:risk\s+|investment\s+)?considerations\b
+          |(?:risks?|uncertainties)(?:\s+and\s+(?:uncertainties|risks?))?\b(?!\s+(?:management|oversight|committee))
           |(?:cautionary|forward[\s-]looking)\s+(?:statements?|factors)
           |factors?\s+(?:(?:that|which)\s+(?:may|could|might)\s+)?affect(?:ing)?\b
           |factors?\s+to\s+(?:be\s+)?consider(?:ed)?\b)""",
@@ -105,6 +105,9 @@ _LONGEST_TITLE = 160
 _LONGEST_OWN_TITLE = 80
 
 ITEM_1A = (1, "A")
+_FURTHEST_SLIP = 2
+"""The highest number that Item 1A was seen to have by mistake."""
+
 _PARTS = {"I": 0, "II": 5, "III": 10, "IV": 15}
 
 
@@ -210,7 +213,7 @@ def _titled(block: Block, index: int, item: tuple[int, str], start: int) -> Item
     """A heading whose number and title stand in one block, with text after it or not."""
     if item == ITEM_1A:
         return _titled_1a(block.text, index, start)
-    if item[0] == 1 and _ONLY_RISK_FACTORS.match(block.text, start):
+    if item[0] <= _FURTHEST_SLIP and _ONLY_RISK_FACTORS.match(block.text, start):
         return ItemHeading(ITEM_1A, index, index + 1, 0, block.text, doubtful=True)
     if not _is_title(block.text[start:_LONGEST]):
         return None
@@ -230,7 +233,7 @@ def _titled_1a(text: str, index: int, start: int) -> ItemHeading | None:
         return ItemHeading(ITEM_1A, index, index, title.end() + continued.end(), heading, continued=True)
     if _LEADER.match(rest) or (_IN_BRACKETS.match(rest) and not NOT_REQUIRED.search(rest)):
         return ItemHeading(ITEM_1A, index, index + 1, 0, heading)
-    if _TITLE_GOES_ON.match(rest):
+    if _TITLE_GOES_ON.match(rest) or (not _HAS_RISK_FACTORS.search(heading) and _is_own_title(text, start)):
         return ItemHeading(ITEM_1A, index, index + 1, 0, text)
     separator = _SEPARATOR.match(text, title.end())
     return ItemHeading(ITEM_1A, index, index, separator.end() if separator else title.end(), heading)
@@ -277,13 +280,13 @@ def _title_in_next_block(blocks: Sequence[Block], index: int, item: tuple[int, s
     following = blocks[index + 1] if index + 1 < len(blocks) else None
     if following is None or following.table is not None:
         return bare
+    same_row = block.row != 0 and following.row == block.row
     if item == ITEM_1A:
         inner = _titled_1a(following.text, index + 1, 0)
-        if inner is None:
+        if inner is None or (inner.doubtful and not same_row):
             return bare
         title = f"{block.text} {inner.title}".strip()
         return replace(inner, block=index, title=title)
-    same_row = block.row != 0 and following.row == block.row
     known = _is_title(following.text) if same_row else _TITLES.match(following.text)
     if not known or len(following.text) > _LONGEST_TITLE:
         return bare

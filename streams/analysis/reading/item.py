@@ -14,6 +14,7 @@ from streams.analysis.reading.kinds import exhibit, hint, other_form
 from streams.analysis.reading.layout import flatten, open_table, parse
 from streams.analysis.reading.locate import Span, locate_numbered
 from streams.analysis.reading.model import Item1A, Run, Status, TextBlock
+from streams.analysis.reading.one_line import is_one_line
 from streams.analysis.reading.plain_text import text_to_layout
 from streams.analysis.reading.segment import segment
 from streams.analysis.reading.styles import Style, Styles
@@ -24,6 +25,10 @@ _SHARES = (0.4, 1.0)
 
 _FEWEST_GIVEN = 2
 """Risk factors that a company gives which need not: one may be a heading of its excuse."""
+
+
+_FEWEST_BLOCKS = 5
+"""Paragraphs of a document; one of so few with the length of a report has lost its tags."""
 
 
 class _Part(NamedTuple):
@@ -69,6 +74,8 @@ def _layout(document: Document) -> Layout:
         layout = Layout() if root is None else flatten(root, _is_settled)
         if layout.settled:
             break
+    if len(layout.blocks) <= _FEWEST_BLOCKS and is_one_line(text := " ".join(block.text for block in layout.blocks)):
+        return text_to_layout(text)
     return layout
 
 

@@ -25,7 +25,7 @@ _REPORT = re.compile(
 )
 _OTHER = re.compile(
     r"""\W*(?:form\s+)?(?P<form>S-(?:1|3|4|8|11)(?:ASR|MEF)?|F-(?:1|3|4)|8-?K|6-?K|11-?K|13F|N-CSR|(?:DEF|PRE|DEFA|DEFM)\s?14[AC]|424B\d)
-        (?:/A)?\W*\Z
+        (?:/A)?(?:\W*\Z|\W{1,5}(?:registration|current\s+report|proxy|report\s+of)\b)
         |\W*(?P<schedule>schedule\s+(?:14[AC]|13[DGE]|TO))\b.{0,40}\Z
         |\W*(?:notice\s+of\s+annual\s+meeting\b.{0,60}|proxy\s+statement\s+pursuant\s+to.{0,60}|registration\s+statement)\W*\Z""",
     re.IGNORECASE | re.VERBOSE,

@@ -6,7 +6,7 @@ and in prose. Every such place is a candidate; which one is right shows in what 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streams.analysis.reading.filing import Filing
 from streams.analysis.reading.headings import ITEM_1A, ItemHeading
@@ -31,6 +31,15 @@ _REPEATED = 3
 
 _REST_IS_MOST = 1.25
 """A heading with its title wins over a number alone above it, unless more than a fifth of the item stands between."""
+
+_LONGEST_BANNER = 80
+_BANNER = re.compile(
+    r"""(?:(?:information\s+about\s+)?(?:our\s+)?executive\s+officers(?:\s+of\s+the\s+(?:registrant|company))?|cybersecurity
+        |unresolved\s+staff\s+comments|(?:description\s+of\s+)?propert(?:y|ies)|legal\s+proceedings|mine\s+safety\s+disclosures?|employees
+        |sales\s+and\s+marketing)\W{0,3}\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Titles of what may follow Item 1A; inside it, such a word in the look of the item's own heading is no group's."""
 
 _INNER_TITLE = re.compile(
     r"(?:(?:item\s*)?1\(?a\)?\W{0,4})?(?:certain\s+|our\s+)?risk\s+factors\W{0,3}\Z", re.IGNORECASE
@@ -103,6 +112,7 @@ def _best(filing: Filing, headings: Sequence[ItemHeading]) -> tuple[Status, Span
         group = [span for span in spans if span.ends_in_part_one is regular]
         if any(span.length(filing) >= SUBSTANTIAL for span in group):
             best = _strongest(filing, group, max(group, key=lambda span: span.length(filing)))
+            best = _before_banner(filing, best)
             return status_of(best.text(filing, _LONGEST_EXCUSE + 1)), best
         brief = [span for span in group if _says_something(span.text(filing))]
         if brief:
@@ -159,6 +169,20 @@ def _candidates(filing: Filing, headings: Sequence[ItemHeading]) -> list[Span]:
         else:
             earlier = heading
     return spans[::-1]
+
+
+def _before_banner(filing: Filing, span: Span) -> Span:
+    """The span up to another section's title without a number, if it has the very look of the item's heading."""
+    look = filing.look(span.heading)
+    if not look.stands_out:
+        return span
+    for index in range(span.first, span.end):
+        text = filing.blocks[index].text
+        if len(text) <= _LONGEST_BANNER and _BANNER.match(text) and index not in filing.furniture:
+            reached = filing.length(span.first, index) >= SUBSTANTIAL
+            if reached and filing.look(index) == look:
+                return replace(span, end=index)
+    return span
 
 
 def _span(filing: Filing, heading: ItemHeading, first: int, end: int, closed_by: ItemHeading | None) -> Span:

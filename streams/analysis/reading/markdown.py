@@ -1,6 +1,7 @@
 """Markdown, as converters of filings write it: made HTML, so that its headings keep their look."""
 
 import re
+from itertools import islice
 
 _BULLET = "\u2022"
 _START = 5_000
@@ -8,6 +9,9 @@ _WEB_PAGE = re.compile(rb"<(?:html|body|head|!doctype|document|pre)\b", re.IGNOR
 _ITEM_LINE = re.compile(
     rb"^[ ]{0,3}(?:#{1,6}[ \t]{1,5}|\*\*|__)[^\n]{0,20}?items?[ \t]{0,5}\d", re.IGNORECASE | re.MULTILINE
 )
+_BOLD_LINE = re.compile(rb"^[ ]{0,3}\*\*[^*\n]{3,500}\*\*[ ]{0,3}\r?$", re.MULTILINE)
+_FEWEST = 3
+_UNDERLINE = re.compile(r"[ ]{0,3}(?:-{3,200}|={3,200})[ ]*\Z")
 _HEADING = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+")
 _RULE = re.compile(r"[ ]{0,3}(?:-[ \t]?){3,200}\Z|[ ]{0,3}(?:\*[ \t]?){3,200}\Z|[ ]{0,3}(?:_[ \t]?){3,200}\Z")
 _LIST_ITEM = re.compile(r"[ ]{0,12}(?:([-*+\u2022])|(\d{1,3}[.)]))[ \t]+(?=\S)")
@@ -25,8 +29,10 @@ _STARS = (
 
 
 def is_markdown(data: bytes) -> bool:
-    """Whether a line of the text is an item's heading by Markdown's signs, and the text is no web page."""
-    return _WEB_PAGE.search(data, 0, _START) is None and _ITEM_LINE.search(data) is not None
+    """Whether the text is no web page and has an item's heading, or several bold lines, in Markdown's signs."""
+    if _WEB_PAGE.search(data, 0, _START):
+        return False
+    return _ITEM_LINE.search(data) is not None or len([*islice(_BOLD_LINE.finditer(data), _FEWEST)]) == _FEWEST
 
 
 def to_html(data: bytes) -> bytes:
@@ -45,6 +51,10 @@ def to_html(data: bytes) -> bytes:
             end()
             level = len(heading[1])
             parts.append(f"<h{level}>{_inline(stripped.strip('#').strip())}</h{level}>")
+        elif paragraph and _UNDERLINE.match(line):
+            level = 1 if stripped[0] == "=" else 2
+            parts.append(f"<h{level}>{_inline(' '.join(paragraph))}</h{level}>")
+            paragraph.clear()
         elif not stripped or _RULE.match(line):
             end()
             if stripped:

@@ -3,6 +3,7 @@
 import re
 
 from streams.analysis.reading.blocks import INVISIBLE, Block, Layout, Piece, collapse
+from streams.analysis.reading.one_line import is_one_line, parted
 from streams.analysis.reading.wording import breaks_off, connects, names_a_group, states_a_risk
 
 Line = list[Piece]
@@ -24,6 +25,8 @@ def text_to_layout(text: str) -> Layout:
     """The paragraphs of a plain-text filing."""
     if not text.isascii():
         text = INVISIBLE.sub("", text)
+    if is_one_line(text):
+        text = parted(text)
     layout = Layout()
     lines_to_blocks([[(None, line, False)] for line in text.split("\n")], layout)
     return layout
