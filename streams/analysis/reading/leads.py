@@ -4,6 +4,7 @@ Only if nothing else in the item is a heading. Then either most of the text stan
 by a sentence, or the paragraphs are alike and start by stating a risk.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import takewhile
 
@@ -18,6 +19,7 @@ _LONGEST = 300
 _LONGEST_PHRASE = 120
 """Characters of a phrase before a colon."""
 
+_PHRASE_END = re.compile(r"(?:: |\s[\u2013\u2014-]{1,2}\s|\u2014)(?=[\"\u201c]?[A-Z])")
 _SHORTEST = 3
 _SHORTEST_REST = 40
 """Characters of text after the lead: a bullet of one sentence is a point of a list."""
@@ -55,8 +57,8 @@ def _of_paragraphs(units: Sequence[Unit], flow: Sequence[int]) -> dict[int, Mark
     for index in paragraphs:
         unit = units[index]
         end = _lead_end(unit)
-        if end is not None and not unit.text[:1].islower():
-            sentence = unit.text[: end - unit.start]
+        if end is not None:
+            sentence = unit.text[: end - (unit.end - len(unit.text))]
             if states_a_hazard(sentence) and not (carries_on(sentence) or introduces(sentence)):
                 ends[index] = end
     if len(ends) < _FEWEST or len(ends) < _MOSTLY * len(paragraphs):
@@ -69,13 +71,11 @@ def _level(*, bulleted: bool) -> Level:
 
 
 def _lead_end(unit: Unit) -> int | None:
-    """Where the paragraph's first sentence, or a phrase before a colon, ends; None where no text comes after."""
-    text = unit.text[unit.content - unit.start :] if unit.content < unit.end else ""
+    """Where the paragraph's first sentence, or a phrase before a colon or dash, ends; None if no text comes after."""
+    text = unit.text[unit.content - (unit.end - len(unit.text)) :]
     ends = sentence_ends(text, _LONGEST + 1)
-    end = ends[0] if ends else None
-    colon = text.find(": ", 0, _LONGEST_PHRASE)
-    if colon > 0 and (end is None or colon < end) and text[colon + 2 : colon + 3].isupper():
-        end = colon + 1
+    phrase = _PHRASE_END.search(text, 0, _LONGEST_PHRASE)
+    end = min([*ends[:1], *([phrase.start() + 1] if phrase else [])], default=None)
     if end is None or end < _SHORTEST or len(text) - end < _SHORTEST_REST or text[:1].islower():
         return None
     return unit.content + len(text[:end].rstrip())

@@ -10,7 +10,9 @@ _HEADER = 20_000
 
 _LONGEST_PART_HEADER = 5_000
 
-_ARCHIVE = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*+(?:[\w-]{1,60}:[^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,20}+){1,60}+", re.IGNORECASE)
+_ARCHIVE = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*+(?:[\w-]{1,60}:[^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,20}+){1,60}+", re.IGNORECASE
+)
 _MIME = re.compile(rb"^(?:mime-version:|content-type:\s{0,5}multipart/)", re.IGNORECASE | re.MULTILINE)
 _HTML_PART = re.compile(rb"^content-type:\s{0,5}text/html", re.IGNORECASE | re.MULTILINE)
 _ENCODING = re.compile(rb"^content-transfer-encoding:\s{0,5}([\w-]{1,30})", re.IGNORECASE | re.MULTILINE)

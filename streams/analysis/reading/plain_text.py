@@ -11,7 +11,7 @@ Line = list[Piece]
 _PAGE_MARK = re.compile(r"<page>|\f", re.IGNORECASE)
 _TEXT_TAG = re.compile(r"</?(?:table|caption|s|c|fn|page|f\d+)>|<!--.{0,500}?-->", re.IGNORECASE)
 _RULE = re.compile(r"\s*(?:- )?[-=_~*\u2014\u2013]{3,}[-=_~*\s\u2014\u2013]*\Z")
-_BULLET = re.compile(r"\s*(?:[\u2022\u25cf\u25aa\u00b7*o-]|\(?[ivx\d]{1,3}[.)]|\([a-z]\))\s+\S")
+_BULLET = re.compile(r"\s*(?:[\u2022\u25cf\u25aa\u00b7*o]|--?|>>?|\(?[ivx\d]{1,3}[.)]|\([a-z]\))\s+\S")
 _HEADING_START = re.compile(r"\s*(?:part\s+[iv]{1,3}\b|items?\s*\(?\d)", re.IGNORECASE)
 _PAGE_LINE = re.compile(r"(?:[ \t]{20,120}-?[ ]?\d{1,3}[ ]?-?|[ \t]{0,120}-[ ]?\d{1,3}[ ]?-)[ \t]{0,80}\Z")
 """A page number on a line of its own, also between two lines of a paragraph."""

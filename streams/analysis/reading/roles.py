@@ -7,11 +7,11 @@ from streams.analysis.reading.units import Level
 from streams.analysis.reading.wording import (
     heads_a_summary,
     heads_the_full_list,
-    introduces,
     is_no_risk,
     names_a_group,
     names_one_risk,
     names_the_rest,
+    opens_the_item,
     states_a_risk,
 )
 
@@ -43,7 +43,7 @@ def role_of(heading: Heading, chosen: Level | None) -> Role | None:
         return Role.NOTE
     if chosen is None:
         return None
-    if introduces(text) and not heading.followed:
+    if opens_the_item(text) and not heading.followed:
         return Role.INTRODUCTION
     if stands_beside_bullets(heading.level, chosen):
         return _beside_bullets(heading)
@@ -69,7 +69,7 @@ def _named_as_group(heading: Heading, chosen: Level) -> Role | None:
     level = heading.level
     if level == chosen and heading.followed and names_one_risk(heading.text):
         return Role.FACTOR
-    if level.whole or (level.emphasis > chosen.emphasis and level != chosen):
+    if level.whole or (_is_outer(level, chosen) and level != chosen):
         return Role.GROUP
     return Role.FACTOR if level == chosen else None
 
@@ -79,8 +79,13 @@ def _by_look(heading: Heading, chosen: Level) -> Role | None:
     if level == chosen or states_a_risk(text):
         ours = level == chosen or (heading.followed and _equals(level, chosen))
         return Role.FACTOR if ours else None
-    outer = level.emphasis > chosen.emphasis or not heading.followed
+    outer = _is_outer(level, chosen) or not heading.followed
     return Role.GROUP if level.whole and len(text) <= _LONGEST_TITLE and outer else None
+
+
+def _is_outer(level: Level, chosen: Level) -> bool:
+    """Whether a heading stands out more than those of the risk factors: larger type outweighs bold."""
+    return level.emphasis > chosen.emphasis or level.larger > chosen.larger
 
 
 def _equals(level: Level, chosen: Level) -> bool:

@@ -10,8 +10,9 @@ from streams.analysis.reading.model import Item1A, Run, TextBlock
 from streams.analysis.reading.styles import Style
 
 _BULLET = re.compile(
-    r"(?:[\u2022\u25cf\u25aa\u25ab\u25a0\u25a1\u25e6\u2023\u2043\u00b7\u00a7\u2013\u2014\u25ba\u27a2\uf0b7*-]|o(?=\s)|\u00d8)\s*"
+    r"(?:[\u2022\u25cf\u25aa\u25ab\u25a0\u25a1\u25e6\u2023\u2043\u00b7\u00a7\u2013\u2014\u25ba\u27a2\uf0b7*]|--?|>>?(?=\s)|o(?=\s)|\u00d8)\s*"
 )
+_NUMBER = re.compile(r"(?:\d{1,3}[.)]|\(\d{1,3}\))\s+(?=\S)")
 _BULLET_ALONE = re.compile(
     r"(?:[\u2022\u25cf\u25aa\u25ab\u25a0\u25a1\u25e6\u2023\u2043\u00b7\u00a7\u2013\u2014\u25ba\u27a2\uf0b7*o-]|\u00d8|\(?[a-z\d]{1,2}[.)])\Z"
 )
@@ -71,7 +72,7 @@ class Unit:
 
     start: int
     content: int
-    """Where the text starts after a bullet."""
+    """Where the text starts after a bullet or a number."""
     end: int
     text: str
     heading_end: int
@@ -116,6 +117,8 @@ def _unit(block: TextBlock, text: str, body: Style, *, bullet: TextBlock | None,
     match = _BULLET.match(text)
     content = start + (match.end() if match and match.end() < len(text) else 0)
     bulleted = content > start or bullet is not None or block.listed
+    if number := _NUMBER.match(text, content - start):
+        content = start + number.end()
     lead_end, style = _lead(block.runs, content, block.end)
     unit = Unit(
         bullet.start if bullet else start,

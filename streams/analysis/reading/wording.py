@@ -50,7 +50,7 @@ _HAZARD = re.compile(
         |difficult(?:y|ies)?|limited|intense|vulnerable|threat(?:en|ens)?|impair|reduce|disrupt(?:ion|ions)?|litigation|not\s+be\s+able)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SINGLE_RISK = re.compile(r"(?:the\s+)?risk\s+(?:of|from|that|to|in|with)\b", re.IGNORECASE)
+_SINGLE_RISK = re.compile(r"(?:the\s+)?(?:risk\s+(?:of|from|that|to|in|with)|risks\s+(?:of|from))\b", re.IGNORECASE)
 _CARRIES_ON = re.compile(
     r"""(?:in\s+addition|additionally|accordingly|as\s+a\s+result|however|moreover|furthermore|further,|for\s+(?:example|instance)|these|this|those|such
         |therefore|thus|consequently|similarly|finally|generally,|also,|any\s+of\s+(?:these|the\s+(?:above|foregoing))|the\s+foregoing|see|note|we\s+believe|pursuant\s+to
@@ -62,6 +62,11 @@ _INTRODUCES = re.compile(
     r"""(?:consider|read|review|evaluate)\b.{0,80}\b(?:following|risks?|factors|uncertainties)\b
         |(?:following|these)\s+(?:discussion|risks?(?:\s+factors)?|factors|uncertainties)\b|(?:risks?|risk\s+factors|factors)\s+(?:described|discussed|set\s+forth|listed|identified)\s+(?:below|above|in|under)
         |(?:described|discussed|set\s+(?:forth|out)|listed|presented)\s+below\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_OPENS = re.compile(
+    r"""(?:high|significant|substantial|great)\s+degree\s+of\s+risk|before\s+(?:you\s+)?(?:invest|buy|purchas|mak|decid)
+        |(?:investing|investment)\s+in\s+(?:our|the\s+company|us)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _LIST_OF_OTHERS = re.compile(
@@ -118,6 +123,11 @@ def carries_on(text: str) -> bool:
 def introduces(text: str) -> bool:
     """Whether the text tells the reader to consider the risks that follow."""
     return _INTRODUCES.search(text) is not None
+
+
+def opens_the_item(text: str) -> bool:
+    """Whether the text speaks of the investment as a whole, as an introduction does and also some risk factors."""
+    return introduces(text) or _OPENS.search(text) is not None
 
 
 def names_the_rest(text: str) -> bool:
