@@ -1,24 +1,25 @@
 """Headings that nothing marks: the first words of paragraphs or bullets that each hold one risk.
 
-Only if nothing else in the item is a heading. Then either most of the text stands in bullets, each led by a phrase or
-by a sentence, or the paragraphs are alike and start by stating a risk.
+Only if nothing else in the item is a heading. Then most of the text stands in bullets, each led by a phrase or by a
+sentence; or some paragraphs start with a phrase, or a sentence, that is written as a title; or the paragraphs are alike
+and start by stating a risk.
 """
 
 import re
 from collections.abc import Sequence
-from itertools import takewhile
 
 from streams.analysis.reading.candidates import Mark
 from streams.analysis.reading.sentences import sentence_ends
 from streams.analysis.reading.units import Level, Unit
-from streams.analysis.reading.wording import carries_on, introduces, states_a_hazard
+from streams.analysis.reading.wording import carries_on, introduces, is_no_risk, states_a_hazard
 
 _LONGEST = 300
 """Characters of a first sentence."""
 
-_LONGEST_PHRASE = 120
-"""Characters of a phrase before a colon."""
+_LONGEST_PHRASE = 160
+"""Characters of a phrase before a colon or a dash."""
 
+_SHORT_PHRASE = 60
 _PHRASE_END = re.compile(r"(?:: |\s[\u2013\u2014-]{1,2}\s|\u2014)(?=[\"\u201c]?[A-Z])")
 _SHORTEST = 3
 _SHORTEST_REST = 40
@@ -28,10 +29,18 @@ _SHORTEST_PARAGRAPH = 80
 _FEWEST = 3
 _MOSTLY = 0.6
 
+_LONG_WORD = re.compile(r"[^\W\d_][^\W\d_\u2019'-]{3,40}")
+_TITLED = 0.8
+"""Share of a title's longer words that start with a capital."""
+
+_FEWEST_WORDS = 3
+_LONGEST_FACTOR = 5_000
+"""Characters of text for each title: fewer titles than this are not what parts the item."""
+
 
 def lead_marks(units: Sequence[Unit], flow: Sequence[int]) -> dict[int, Mark]:
-    """Marks of the leads of bullets, or else of paragraphs; none where they are not alike."""
-    return _of_bullets(units, flow) or _of_paragraphs(units, flow)
+    """Marks of the leads of bullets, or else of paragraphs; none if they are not alike."""
+    return _of_bullets(units, flow) or _titles(units, flow) or _of_paragraphs(units, flow)
 
 
 def _of_bullets(units: Sequence[Unit], flow: Sequence[int]) -> dict[int, Mark]:
@@ -46,19 +55,33 @@ def _of_bullets(units: Sequence[Unit], flow: Sequence[int]) -> dict[int, Mark]:
     return {index: Mark(_level(bulleted=True), end) for index, end in ends.items()}
 
 
+def _titles(units: Sequence[Unit], flow: Sequence[int]) -> dict[int, Mark]:
+    """Marks of leads that are written as titles, each word with a capital."""
+    ends = {}
+    for index in flow:
+        unit = units[index]
+        end = None if unit.bulleted or unit.row else _lead_end(unit)
+        if end is not None:
+            lead = _lead(unit, end)
+            if (_is_title(lead) or _is_phrase(lead)) and not is_no_risk(lead):
+                ends[index] = end
+    whole = sum(len(units[index].text) for index in flow)
+    if len(ends) < _FEWEST or len(ends) * _LONGEST_FACTOR < whole:
+        return {}
+    return {index: Mark(_level(bulleted=False), end) for index, end in ends.items()}
+
+
 def _of_paragraphs(units: Sequence[Unit], flow: Sequence[int]) -> dict[int, Mark]:
-    opening = list(takewhile(lambda index: introduces(units[index].text), flow))
     paragraphs = [
         index
-        for index in flow[len(opening) :]
+        for index in flow
         if not (units[index].bulleted or units[index].row) and len(units[index].text) >= _SHORTEST_PARAGRAPH
     ]
     ends = {}
     for index in paragraphs:
-        unit = units[index]
-        end = _lead_end(unit)
+        end = _lead_end(units[index])
         if end is not None:
-            sentence = unit.text[: end - (unit.end - len(unit.text))]
+            sentence = _lead(units[index], end)
             if states_a_hazard(sentence) and not (carries_on(sentence) or introduces(sentence)):
                 ends[index] = end
     if len(ends) < _FEWEST or len(ends) < _MOSTLY * len(paragraphs):
@@ -70,9 +93,24 @@ def _level(*, bulleted: bool) -> Level:
     return Level(False, False, False, False, False, 0, False, bulleted, "first sentence")  # noqa: FBT003
 
 
+def _is_title(lead: str) -> bool:
+    words = _LONG_WORD.findall(lead)
+    return len(words) >= _FEWEST_WORDS and sum(word[0].isupper() for word in words) >= _TITLED * len(words)
+
+
+def _is_phrase(lead: str) -> bool:
+    """Whether it is a short phrase before a colon or a dash, and no sentence."""
+    return len(lead) <= _SHORT_PHRASE and lead[-1] not in ".!?" and len(lead.split()) > 1
+
+
+def _lead(unit: Unit, end: int) -> str:
+    start = unit.end - len(unit.text)
+    return unit.text[unit.content - start : end - start]
+
+
 def _lead_end(unit: Unit) -> int | None:
     """Where the paragraph's first sentence, or a phrase before a colon or dash, ends; None if no text comes after."""
-    text = unit.text[unit.content - (unit.end - len(unit.text)) :]
+    text = _lead(unit, unit.end)
     ends = sentence_ends(text, _LONGEST + 1)
     phrase = _PHRASE_END.search(text, 0, _LONGEST_PHRASE)
     end = min([*ends[:1], *([phrase.start() + 1] if phrase else [])], default=None)

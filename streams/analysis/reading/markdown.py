@@ -37,41 +37,54 @@ def is_markdown(data: bytes) -> bool:
 
 def to_html(data: bytes) -> bytes:
     """The same document in HTML: headings, paragraphs, list items, table rows, bold and italic words."""
-    parts: list[str] = ["<html><body>"]
-    paragraph: list[str] = []
-
-    def end() -> None:
-        if paragraph:
-            parts.append(f"<p>{_inline(' '.join(paragraph))}</p>")
-            paragraph.clear()
-
+    page = _Page()
     for line in _COMMENT.sub("", data.decode("utf-8", "replace")).split("\n"):
+        page.take(line)
+    page.end()
+    return "\n".join(["<html><body>", *page.parts, "</body></html>"]).encode("utf-8", "replace")
+
+
+class _Page:
+    """The HTML so far, and the lines of the paragraph that is not yet at its end."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.lines: list[str] = []
+
+    def end(self, tag: str = "p") -> None:
+        """Make an element of the lines, if there are any."""
+        if self.lines:
+            self.parts.append(f"<{tag}>{_inline(' '.join(self.lines))}</{tag}>")
+            self.lines.clear()
+
+    def take(self, line: str) -> None:
+        """Add a line of Markdown."""
         stripped = line.strip()
-        if heading := _HEADING.match(line):
-            end()
-            level = len(heading[1])
-            parts.append(f"<h{level}>{_inline(stripped.strip('#').strip())}</h{level}>")
-        elif paragraph and _UNDERLINE.match(line):
-            level = 1 if stripped[0] == "=" else 2
-            parts.append(f"<h{level}>{_inline(' '.join(paragraph))}</h{level}>")
-            paragraph.clear()
+        if self.lines and _UNDERLINE.match(line):
+            self.end("h1" if stripped[0] == "=" else "h2")
         elif not stripped or _RULE.match(line):
-            end()
-            if stripped:
-                parts.append("<hr>")
+            self.end()
+            self.parts += ["<hr>"] if stripped else []
         elif stripped[0] == "|":
-            end()
-            if not _TABLE_RULE.match(stripped):
-                cells = "".join(f"<td>{_inline(cell.strip())}</td>" for cell in stripped.strip("|").split("|"))
-                parts.append(f"<table><tr>{cells}</tr></table>")
+            self.end()
+            self._row(stripped)
         else:
-            if item := _LIST_ITEM.match(line):
-                end()
-                stripped = " ".join([item[2] or _BULLET, line[item.end() :].strip()])
-            paragraph.append(stripped)
-    end()
-    parts.append("</body></html>")
-    return "\n".join(parts).encode("utf-8", "replace")
+            self._text(line, stripped)
+
+    def _row(self, line: str) -> None:
+        if not _TABLE_RULE.match(line):
+            cells = "".join(f"<td>{_inline(cell.strip())}</td>" for cell in line.strip("|").split("|"))
+            self.parts.append(f"<table><tr>{cells}</tr></table>")
+
+    def _text(self, line: str, stripped: str) -> None:
+        heading, item = _HEADING.match(line), _LIST_ITEM.match(line)
+        if heading or item:
+            self.end()
+        if heading:
+            self.lines.append(stripped.strip("#").strip())
+            self.end(f"h{len(heading[1])}")
+        else:
+            self.lines.append(" ".join([item[2] or _BULLET, line[item.end() :].strip()]) if item else stripped)
 
 
 def _inline(text: str) -> str:

@@ -2,29 +2,19 @@
 
 Filings mark their risk factors by a look (bold, italic, underlined, led by a bullet, ...) that only the filing itself
 tells. So the look that most often heads a statement of a risk, with text under it, is taken for the look of
-risk factors, and everything else is judged by how it compares with that. If no look does so, the place of short
-paragraphs, the columns of a table, and the first sentences of paragraphs are tried, in this order.
+risk factors (`choice.py`), and everything else is judged by how it compares with that.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from streams.analysis.reading.candidates import Heading, emphasised, factor_level, gather
-from streams.analysis.reading.leads import lead_marks
+from streams.analysis.reading.candidates import Heading
+from streams.analysis.reading.choice import choose
 from streams.analysis.reading.model import HeadingSource
 from streams.analysis.reading.passes import corrected
-from streams.analysis.reading.plain_headings import plain_marks
 from streams.analysis.reading.roles import Role, role_of, stands_beside_bullets
-from streams.analysis.reading.tables import row_marks
 from streams.analysis.reading.units import Level, Unit
 from streams.analysis.reading.wording import goes_on
-
-_FEWEST = 2
-"""Headings without emphasis that are enough if nothing is emphasised."""
-
-
-_FEW = 3
-"""Emphasised headings with text under them that are too few to say that emphasis marks the risk factors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +32,7 @@ class Outline:
 def outline(text: str, units: Sequence[Unit]) -> Outline:
     """What each unit is."""
     flow = [index for index, unit in enumerate(units) if not unit.furniture]
-    headings, chosen, source = _choose(text, units, flow)
+    headings, chosen, source = choose(text, units, flow)
     roles = [Role.FURNITURE] * len(units)
     for index, role in _roles(flow, headings, chosen):
         roles[index] = role
@@ -53,35 +43,6 @@ def outline(text: str, units: Sequence[Unit]) -> Outline:
         if chosen is not None and stands_beside_bullets(heading.level, chosen)
     }
     return Outline(roles, ends, groupless, source)
-
-
-def _choose(
-    text: str, units: Sequence[Unit], flow: Sequence[int]
-) -> tuple[dict[int, Heading], Level | None, HeadingSource]:
-    """The headings, the look that those of risk factors have, and how they are known."""
-    marked = emphasised(units, flow)
-    by_look = gather(text, units, flow, marked)
-    chosen, sure = factor_level(by_look)
-    if sure:
-        return by_look, chosen, "emphasis"
-    by_row = row_marks(units, flow)
-    if by_row:
-        # The emphasised words of such a table are its column titles.
-        headings = gather(text, units, flow, by_row)
-        return headings, next(iter(by_row.values())).level, "own_line"
-    plain = gather(text, units, flow, {**marked, **plain_marks(units, flow, marked)})
-    plain_chosen, plain_sure = factor_level(plain)
-    if plain_sure:
-        return plain, plain_chosen, "own_line"
-    known = sum(heading.level == chosen and heading.followed for heading in by_look.values())
-    leads = gather(text, units, flow, lead_marks(units, flow)) if known < _FEW else {}
-    if leads:
-        return leads, next(iter(leads.values())).level, "first_sentence"
-    if chosen is None and plain_chosen is not None and plain_chosen.shape:
-        count = sum(heading.level == plain_chosen and heading.followed for heading in plain.values())
-        if count >= _FEWEST:
-            return plain, plain_chosen, "own_line"
-    return by_look, chosen, "emphasis"
 
 
 def _roles(flow: Sequence[int], headings: Mapping[int, Heading], chosen: Level | None) -> Iterator[tuple[int, Role]]:

@@ -1,0 +1,68 @@
+"""Which paragraphs of an item are its headings, and which look those of the risk factors have.
+
+Emphasis is tried first, if enough of it heads statements of risks; then the columns of a table, the place of short
+paragraphs, and the first sentences of paragraphs. What is left is the best of too few headings.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from streams.analysis.reading.candidates import Heading, Mark, emphasised, factor_level, gather
+from streams.analysis.reading.leads import lead_marks
+from streams.analysis.reading.model import HeadingSource
+from streams.analysis.reading.plain_headings import plain_marks
+from streams.analysis.reading.tables import row_marks
+from streams.analysis.reading.units import Level, Unit
+
+_FEW = 3
+"""Emphasised headings with text under them that are too few to say that emphasis marks the risk factors."""
+
+_FEWEST = 2
+"""Headings without emphasis that are enough if nothing is emphasised."""
+
+_LONGEST_FACTOR = 5_000
+"""Characters of text for each heading: if headings are fewer, something else parts the item."""
+
+
+class Choice(NamedTuple):
+    """The headings by index of their unit, the look of those of risk factors, and what they are known by."""
+
+    headings: dict[int, Heading]
+    chosen: Level | None
+    source: HeadingSource
+
+
+def choose(text: str, units: Sequence[Unit], flow: Sequence[int]) -> Choice:
+    """The headings of the item; `flow` are the indexes of the units that are no page furniture."""
+    marked = emphasised(units, flow)
+    by_look = gather(text, units, flow, marked)
+    chosen, sure = factor_level(by_look)
+    if sure:
+        return Choice(by_look, chosen, "emphasis")
+    if by_row := row_marks(units, flow):
+        # The emphasised words of such a table are its column titles.
+        return _of_one_look(text, units, flow, by_row, "own_line")
+    plain = gather(text, units, flow, {**marked, **plain_marks(units, flow, marked)})
+    plain_chosen, plain_sure = factor_level(plain)
+    count = _count(plain, plain_chosen)
+    leads = lead_marks(units, flow) if _count(by_look, chosen) < _FEW else {}
+    sparse = len(text) > _LONGEST_FACTOR * count and len(leads) >= _FEW * count
+    if plain_sure and not sparse:
+        return Choice(plain, plain_chosen, "own_line")
+    if leads:
+        return _of_one_look(text, units, flow, leads, "first_sentence")
+    if chosen is None and plain_chosen is not None and plain_chosen.shape and count >= _FEWEST:
+        return Choice(plain, plain_chosen, "own_line")
+    return Choice(by_look, chosen, "emphasis")
+
+
+def _of_one_look(
+    text: str, units: Sequence[Unit], flow: Sequence[int], marks: Mapping[int, Mark], source: HeadingSource
+) -> Choice:
+    level = next(iter(marks.values())).level
+    return Choice(gather(text, units, flow, marks), level, source)
+
+
+def _count(headings: Mapping[int, Heading], level: Level | None) -> int:
+    """How many headings of a look have text under them."""
+    return sum(heading.level == level and heading.followed for heading in headings.values())
