@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 
 from streams.analysis.reading.blocks import Block
 
@@ -33,7 +32,7 @@ FIRST_YEAR = 2005
 
 def detect_form(blocks: Sequence[Block]) -> str:
     """The form as the cover names it, "10-K" or "10-Q/A" for example; empty if it does not."""
-    match = _FORM.search(_cover(blocks))
+    match = _on_cover(_FORM, blocks)
     if match is None:
         return ""
     letters = match[1].upper().replace("-", "")
@@ -42,19 +41,23 @@ def detect_form(blocks: Sequence[Block]) -> str:
 
 def reported_year(blocks: Sequence[Block]) -> int | None:
     """The calendar year in which the reported period ended, None if the cover does not say."""
-    match = _PERIOD.search(_cover(blocks))
+    match = _on_cover(_PERIOD, blocks)
     return int(match[1]) if match else None
+
+
+def _on_cover(pattern: re.Pattern[str], blocks: Sequence[Block]) -> re.Match[str] | None:
+    """Where the pattern is on the cover, which may stand behind the data of an XBRL filing."""
+    return pattern.search(_cover(blocks)) or pattern.search(
+        _cover([block for block in blocks[:_MOST_BLOCKS] if not _is_data(block.text)])
+    )
 
 
 def _cover(blocks: Sequence[Block]) -> str:
     parts = []
     length = 0
-    for block in islice(blocks, _MOST_BLOCKS):
-        text = block.text[:_COVER_CHARACTERS]
-        if _is_data(text):
-            continue
-        parts.append(text)
-        length += len(text)
+    for block in blocks:
+        parts.append(block.text)
+        length += len(block.text)
         if length > _COVER_CHARACTERS:
             break
     return " ".join(parts)[:_COVER_CHARACTERS]
@@ -62,6 +65,9 @@ def _cover(blocks: Sequence[Block]) -> str:
 
 def _is_data(text: str) -> bool:
     """Whether the text is XBRL that a program made visible which does not know to hide it."""
-    words = text[:_SAMPLE].split()
+    sample = text[:_SAMPLE]
+    if not _DATA.search(sample) and " " in sample[:_LONGEST_WORD]:
+        return False
+    words = sample.split()
     data = [word for word in words if len(word) > _LONGEST_WORD or _DATA.search(word)]
     return sum(map(len, data)) > _MOSTLY * sum(map(len, words))

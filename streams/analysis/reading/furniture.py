@@ -50,22 +50,25 @@ _COUNTS_SOMETHING_ELSE = re.compile(
 )
 
 
-def find_furniture(blocks: Sequence[Block], page_ends: AbstractSet[int]) -> set[int]:
-    """The indexes of all blocks that are page furniture."""
+def find_furniture(blocks: Sequence[Block], numbers: set[int], page_ends: AbstractSet[int]) -> set[int]:
+    """The indexes of all blocks that are page furniture; `numbers` and `page_ends` as the functions below find them."""
     short = {index for index in page_ends if len(blocks[index].text) <= _LONGEST}
     repeated = Counter(_pattern(blocks[index].text) for index in short)
     return (
-        _page_numbers(blocks)
-        | _counting_footers(blocks)
+        numbers
         | {index for index, block in enumerate(blocks) if _ALWAYS.match(block.text[:_LONGEST])}
         | {index for index in short if repeated[_pattern(blocks[index].text)] >= _REPEATED}
     )
 
 
-def find_page_ends(blocks: Sequence[Block]) -> set[int]:
+def find_page_numbers(blocks: Sequence[Block]) -> set[int]:
+    """The indexes of all blocks that are page numbers, or footers that count the pages."""
+    return _page_numbers(blocks) | _counting_footers(blocks)
+
+
+def find_page_ends(blocks: Sequence[Block], numbers: AbstractSet[int]) -> set[int]:
     """The indexes of all blocks near a page number or a page break."""
     ends: set[int] = set()
-    numbers = _page_numbers(blocks) | _counting_footers(blocks)
     for index in range(len(blocks)):
         if index in numbers or (index and blocks[index].page != blocks[index - 1].page):
             ends.update(range(max(0, index - _NEAR), min(len(blocks), index + _NEAR + 1)))

@@ -30,7 +30,7 @@ _STARS = (
 
 def is_markdown(data: bytes) -> bool:
     """Whether the text is no web page and has an item's heading, or several bold lines, in Markdown's signs."""
-    if _WEB_PAGE.search(data, 0, _START):
+    if _WEB_PAGE.search(data, 0, _START) or not (b"**" in data or b"# " in data or b"__" in data):
         return False
     return _ITEM_LINE.search(data) is not None or len([*islice(_BOLD_LINE.finditer(data), _FEWEST)]) == _FEWEST
 

@@ -38,7 +38,21 @@ _NUMBERING = re.compile(r"(?:(\()?(?:\d{1,3}|[ivx]{1,5}|[a-z])(?:\)|\.(?=\s)))\s
 _WORD = re.compile(r"[^\W\d_]{5,40}")
 _STEM = 5
 _SAID_ALWAYS = frozenset(
-    "adver affec busin condi could finan futur mater negat opera other resul shoul signi subje which would".split()
+    [
+        "adver",
+        "affec",
+        "busin",
+        "condi",
+        "could",
+        "finan",
+        "futur",
+        "mater",
+        "negat",
+        "opera",
+        "other",
+        "resul",
+        "which",
+    ]
 )
 """Stems of words that most risk factors have."""
 

@@ -25,7 +25,7 @@ LONGEST_HEADING = 700
 _FEWEST_LETTERS = 3
 _CAPITALS = 0.9
 _SHOUTING = 0.8
-_SAMPLED = 7
+_SAMPLED = 41
 """Every so many characters one is looked at."""
 
 _LETTER = re.compile(r"[^\W\d_]")
