@@ -66,9 +66,12 @@ def gather(text: str, units: Sequence[Unit], flow: Sequence[int], marks: Mapping
         if mark is None or mark.end - unit.content > LONGEST_HEADING:
             continue
         whole = mark.level.whole
-        followed = not whole or (following is not None and not (under is not None and under.level.whole))
-        lists = whole and following is not None and units[following].bulleted
         announces = unit.text.rstrip().endswith(":")
+        if whole:
+            followed = following is not None and not (under is not None and under.level.whole)
+        else:
+            followed = not (announces and under is not None and under.level.bulleted)
+        lists = whole and following is not None and units[following].bulleted
         result[index] = Heading(mark.level, text[unit.content : mark.end], mark.end, followed, lists, announces)
     return result
 

@@ -88,8 +88,10 @@ def _counting_footers(blocks: Sequence[Block]) -> set[int]:
     series: dict[str, list[tuple[int, int]]] = {}
     for index, block in enumerate(blocks):
         text = block.text
-        if len(text) <= _LONGEST_FOOTER and block.table is None and (number := _NUMBER_AT_END.search(text)):
-            rest = text[: number.start()]
+        if len(text) > _LONGEST_FOOTER or block.table is not None:
+            continue
+        if number := _NUMBER_AT_END.search(text) or _NUMBER_AT_START.match(text):
+            rest = text[: number.start(1)] + text[number.end(1) :]
             if any(map(str.isalpha, rest)) and not _COUNTS_SOMETHING_ELSE.match(rest):
                 series.setdefault(rest, []).append((index, int(number[1])))
     found: set[int] = set()

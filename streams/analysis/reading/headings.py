@@ -32,6 +32,7 @@ _AND_ITEMS = re.compile(
 """What makes one heading of several items: "Items 1 and 1A", "Items 1A, 1B and 1C"."""
 
 _NAMES_1A = re.compile(r"1\s?[.(]?\s?a\b", re.IGNORECASE)
+_SAYS_SOMETHING = re.compile(r"[^\W\d_]{3}")
 _ITEM_ALONE = re.compile(r"items?\W{0,2}\Z", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s.:;,|/\u00b7\u2022\u2013\u2014\u2015*)-]+")
 _LEADER = re.compile(
@@ -283,14 +284,22 @@ def _title_in_next_block(blocks: Sequence[Block], index: int, item: tuple[int, s
     same_row = block.row != 0 and following.row == block.row
     if item == ITEM_1A:
         inner = _titled_1a(following.text, index + 1, 0)
-        if inner is None or (inner.doubtful and not same_row):
-            return bare
+        if inner is None or (not same_row and not _stands_alone(following.text, inner)):
+            return None if same_row and _SAYS_SOMETHING.search(following.text) else bare
         title = f"{block.text} {inner.title}".strip()
         return replace(inner, block=index, title=title)
     known = _is_title(following.text) if same_row else _TITLES.match(following.text)
     if not known or len(following.text) > _LONGEST_TITLE:
         return bare
     return ItemHeading(item, index, index + 2, 0, f"{block.text} {following.text}")
+
+
+def _stands_alone(text: str, heading: ItemHeading) -> bool:
+    """Whether a paragraph below the number is a title or an excuse, and no group's title under a page header."""
+    title = RISK_TITLE.match(text)
+    if title is None:
+        return not heading.doubtful
+    return _HAS_RISK_FACTORS.search(title[0]) is not None or not text[title.end() :].strip(" .:")
 
 
 def _unnumbered(blocks: Sequence[Block], index: int) -> ItemHeading | None:

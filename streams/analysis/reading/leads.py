@@ -100,7 +100,7 @@ def _is_title(lead: str) -> bool:
 
 def _is_phrase(lead: str) -> bool:
     """Whether it is a short phrase before a colon or a dash, and no sentence."""
-    return len(lead) <= _SHORT_PHRASE and lead[-1] not in ".!?" and len(lead.split()) > 1
+    return len(lead) <= _SHORT_PHRASE and lead.rstrip()[-1:] not in ".!?" and len(lead.split()) > 1
 
 
 def _lead(unit: Unit, end: int) -> str:
@@ -113,7 +113,7 @@ def _lead_end(unit: Unit) -> int | None:
     text = _lead(unit, unit.end)
     ends = sentence_ends(text, _LONGEST + 1)
     phrase = _PHRASE_END.search(text, 0, _LONGEST_PHRASE)
-    end = min([*ends[:1], *([phrase.start() + 1] if phrase else [])], default=None)
+    end = min([*ends[:1], *([phrase.end()] if phrase else [])], default=None)
     if end is None or end < _SHORTEST or len(text) - end < _SHORTEST_REST or text[:1].islower():
         return None
     return unit.content + len(text[:end].rstrip())
