@@ -46,7 +46,7 @@ def test_a_word_in_the_look_of_the_risks_right_above_one_is_a_title(look: Tag, t
 @each_look
 @pytest.mark.parametrize("introduction", ["", paragraph("What follows is about them.")])
 def test_a_title_may_be_marked_by_larger_type_only(look: Tag, introduction: str) -> None:
-    assert_grouped(two_groups(styled("font-size:17pt"), look, ("Rivers", "Laws"), introduction), ("Rivers", "Laws"))
+    assert_grouped(two_groups(styled("font-size:14pt"), look, ("Rivers", "Laws"), introduction), ("Rivers", "Laws"))
 
 
 @pytest.mark.parametrize(("group", "risk"), [("RISKS OF OUR YARDS", str.upper), ("Risks Related to Our Yards", str)])

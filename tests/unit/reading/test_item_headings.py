@@ -51,7 +51,7 @@ def paged(header: str) -> str:
     ],
 )
 def test_the_header_of_a_page_that_goes_on_is_no_start(header: str) -> None:
-    item = read_item_1a(filing(paged(paragraph(header))))
+    item = read_item_1a(filing(paged(paragraph(header)), heading=page(7, "") + BOLD("Item 1A. Risk Factors")))
     assert_whole(item)
     assert_cut_right(segment(item))
 
