@@ -36,7 +36,7 @@ _SAYS_SOMETHING = re.compile(r"[^\W\d_]{3}")
 _ITEM_ALONE = re.compile(r"items?\W{0,2}\Z", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s.:;,|/\u00b7\u2022\u2013\u2014\u2015*)-]+")
 _LEADER = re.compile(
-    r"[\s.\u2026_\u00b7\u2013\u2014-]*(?:pages?\s*)?(?:\d{1,3}|[ivx]{1,5})?(?:\s*[,\u2013\u2014-]\s*\d{1,3})*[\s.]*\Z",
+    r"[\s.\u2026_\u00b7\u2013\u2014-]*+(?:pages?\s*+)?(?:\d{1,3}|[ivx]{1,5})?(?:\s*+[,\u2013\u2014-]\s*+\d{1,3})*+[\s.]*+\Z",
     re.IGNORECASE,
 )
 """What a table of contents has after a title: dots and page numbers, or nothing."""
