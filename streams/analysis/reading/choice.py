@@ -7,7 +7,7 @@ paragraphs, and the first sentences of paragraphs. What is left is the best of t
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from streams.analysis.reading.candidates import Heading, Mark, emphasised, factor_level, gather
+from streams.analysis.reading.candidates import Heading, emphasised, factor_level, gather
 from streams.analysis.reading.leads import lead_marks
 from streams.analysis.reading.model import HeadingSource
 from streams.analysis.reading.plain_headings import plain_marks
@@ -41,7 +41,7 @@ def choose(text: str, units: Sequence[Unit], flow: Sequence[int]) -> Choice:
         return Choice(by_look, chosen, "emphasis")
     if by_row := row_marks(units, flow):
         # The emphasised words of such a table are its column titles.
-        return _of_one_look(text, units, flow, by_row, "own_line")
+        return Choice(gather(text, units, flow, by_row), next(iter(by_row.values())).level, "own_line")
     plain = gather(text, units, flow, {**marked, **plain_marks(units, flow, marked)})
     plain_chosen, plain_sure = factor_level(plain)
     count = _count(plain, plain_chosen)
@@ -50,17 +50,11 @@ def choose(text: str, units: Sequence[Unit], flow: Sequence[int]) -> Choice:
     if plain_sure and not sparse:
         return Choice(plain, plain_chosen, "own_line")
     if leads:
-        return _of_one_look(text, units, flow, leads, "first_sentence")
+        headings = gather(text, units, flow, {**marked, **leads})
+        return Choice(headings, next(iter(leads.values())).level, "first_sentence")
     if chosen is None and plain_chosen is not None and plain_chosen.shape and count >= _FEWEST:
         return Choice(plain, plain_chosen, "own_line")
     return Choice(by_look, chosen, "emphasis")
-
-
-def _of_one_look(
-    text: str, units: Sequence[Unit], flow: Sequence[int], marks: Mapping[int, Mark], source: HeadingSource
-) -> Choice:
-    level = next(iter(marks.values())).level
-    return Choice(gather(text, units, flow, marks), level, source)
 
 
 def _count(headings: Mapping[int, Heading], level: Level | None) -> int:

@@ -34,6 +34,9 @@ _TITLED = 0.8
 """Share of a title's longer words that start with a capital."""
 
 _FEWEST_WORDS = 3
+_SHORTEST_CAPITALS = 5
+"""Characters of a title in capitals; what is shorter is an abbreviation."""
+
 _LONGEST_FACTOR = 5_000
 """Characters of text for each title: fewer titles than this are not what parts the item."""
 
@@ -94,6 +97,8 @@ def _level(*, bulleted: bool) -> Level:
 
 
 def _is_title(lead: str) -> bool:
+    if lead.isupper() and len(lead) >= _SHORTEST_CAPITALS:
+        return True
     words = _LONG_WORD.findall(lead)
     return len(words) >= _FEWEST_WORDS and sum(word[0].isupper() for word in words) >= _TITLED * len(words)
 

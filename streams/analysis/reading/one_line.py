@@ -8,6 +8,9 @@ _LONG = 500
 _LONGEST_LINE = 1_000
 """Characters of an average line: text with line breaks has some 80, or a paragraph of up to 600."""
 
+_UNWRAPPED = 140
+"""Characters of a line that is a paragraph."""
+
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0]{1,100}")
 _HEADING = re.compile(
     r"(?:(?<=[.!?:;)\]\u201d\"\d] )|(?<=\b[A-Z]{4} )|(?<=\bI )|(?<=\bII )|(?<=\bIII ))"
@@ -18,6 +21,12 @@ _HEADING = re.compile(
 def is_one_line(text: str) -> bool:
     """Whether a text of length has next to no line breaks."""
     return len(text) > _LONG and text.count("\n") < len(text) // _LONGEST_LINE
+
+
+def is_unwrapped(text: str) -> bool:
+    """Whether most of the text stands in lines that are paragraphs, as browsers save it."""
+    lines = text.split("\n")
+    return 2 * sum(len(line) for line in lines if len(line) > _UNWRAPPED) > len(text)
 
 
 def parted(text: str) -> str:

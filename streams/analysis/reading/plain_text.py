@@ -3,7 +3,7 @@
 import re
 
 from streams.analysis.reading.blocks import INVISIBLE, Block, Layout, Piece, collapse
-from streams.analysis.reading.one_line import is_one_line, parted
+from streams.analysis.reading.one_line import is_one_line, is_unwrapped, parted
 from streams.analysis.reading.wording import breaks_off, connects, names_a_group, states_a_risk
 
 Line = list[Piece]
@@ -27,6 +27,8 @@ def text_to_layout(text: str) -> Layout:
         text = INVISIBLE.sub("", text)
     if is_one_line(text):
         text = parted(text)
+    elif is_unwrapped(text):
+        text = text.replace("\n", "\n\n")
     layout = Layout()
     lines_to_blocks([[(None, line, False)] for line in text.split("\n")], layout)
     return layout
@@ -95,8 +97,10 @@ def _starts_paragraph(line: str, previous: str) -> bool:
     finished = previous.rstrip().endswith((".", ":", "!", "?")) or previous.rstrip()[-1:].isdigit()
     if _HEADING_START.match(line):
         return finished or len(previous.strip()) < _FULL_LINE
-    indent, before = _indent(line), _indent(previous)
-    return finished and indent >= before + _INDENTED and len(previous.strip()) > 0
+    if not finished or not previous.strip():
+        return False
+    broke_off = len(previous.strip()) + len(line.split(maxsplit=1)[0]) < _FULL_LINE
+    return broke_off or _indent(line) >= _indent(previous) + _INDENTED
 
 
 def _is_title_above(first: str, line: str) -> bool:

@@ -177,3 +177,39 @@ def test_a_long_item_without_headings_is_one_factor_and_a_warning() -> None:
 
 def test_a_short_item_without_headings_has_no_factor() -> None:
     assert factors_of(paragraph(BODY) * 10) == ()
+
+
+@pytest.mark.parametrize("parting", ["\n", "\n\n"])
+def test_text_of_one_line_a_paragraph_is_read(parting: str) -> None:
+    lines = [
+        "FORM 10-K",
+        "For the fiscal year ended December 31, 2008",
+        "Item 1. Business",
+        BODY,
+        "Item 1A. Risk Factors",
+    ]
+    lines += [line for risk in RISKS.items() for line in risk]
+    lines += ["Item 1B. Unresolved Staff Comments", "None.", "Item 2. Properties", "We own both yards."]
+    assert_found(parting.join(lines).encode(), HEADINGS, "own_line")
+
+
+def test_a_line_that_breaks_off_after_a_sentence_ends_its_paragraph() -> None:
+    lines = [f"{wrap(words)}\n{wrap(text, first=5)} Nothing\nwill help." for words, text in RISKS.items()]
+    factors = segment(read_item_1a(plain("ITEM 1A.  RISK FACTORS\n\n" + "\n".join(lines))))
+    assert [factor.heading for factor in factors] == list(HEADINGS)
+
+
+def test_titles_of_groups_part_bullets_that_nothing_marks() -> None:
+    bullets = [f"<p>&#8226; {heading} {text}</p>" for heading, text in RISKS.items()]
+    factors = factors_of(f"<p><b>Yards</b></p>{''.join(bullets[:2])}<p><b>Law</b></p>{''.join(bullets[2:])}")
+    assert [(factor.section, factor.heading) for factor in factors] == [
+        *(("Yards", heading) for heading in HEADINGS[:2]),
+        *(("Law", heading) for heading in HEADINGS[2:]),
+    ]
+
+
+def test_phrases_in_capitals_lead_paragraphs() -> None:
+    phrases = ["FROZEN RIVER", "CUSTOMERS", "LIMITS ON NOISE", "TARIFFS"]
+    parts = [wrap(f"{phrase}. {text}") for phrase, text in zip(phrases, TEXTS, strict=True)]
+    document = plain("\n\n".join(["ITEM 1A.  RISK FACTORS", *parts]))
+    assert_found(document, [f"{phrase}." for phrase in phrases], "first_sentence")
