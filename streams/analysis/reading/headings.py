@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from streams.analysis.reading.blocks import Block
+from streams.analysis.reading.titles import TALKS_ABOUT, TITLES, is_own_title, is_title
 
 _LONGEST = 400
 """Characters of a block that are looked at: the longest official title, Item 12's, has 90."""
@@ -53,21 +54,6 @@ RISK_TITLE = re.compile(
 )
 _ONLY_RISK_FACTORS = re.compile(r"(?:certain\s+|our\s+)?risk\s+factors\W{0,3}\Z", re.IGNORECASE)
 _HAS_RISK_FACTORS = re.compile(r"risk\s+factors", re.IGNORECASE)
-_NO_RISK_TITLE = re.compile(
-    r"executive|officers?\b|employees|directors|available\s+info|glossary|governance|website|human\s+capital",
-    re.IGNORECASE,
-)
-"""What other titles Item 1A has had: a fact of some companies before 2005, and a slip since."""
-
-_TITLES = re.compile(
-    r"""business|(?:description\s+of\s+)?propert|legal\s+proceed|unresolved|cyber\s?security|submission|mine\s+safety|executive\s+officers
-        |(?:the\s+)?market\s+for|market\s+price|selected|management|quantitative|(?:consolidated\s+)?financial\s+statements|changes\s+in
-        |controls?\s+and|disclosure|other\s+(?:information|matters|events)|directors|executive\s+comp|security\s+ownership|certain\s+relation
-        |principal\s+account|exhibits?|form\s+10-?k\s+summary|unregistered|defaults?|information\s+(?:on|about)|removed|reserved|\[|\(
-        |not\s+(?:applicable|required)|n/?a\b|none|omitted|operating\s+and\s+financial|key\s+information|issuer|use\s+of\s+proceeds
-        |submissions|staff\s+comments|identity|offer""",
-    re.IGNORECASE | re.VERBOSE,
-)
 NOT_REQUIRED = re.compile(
     r"""(?:not\s+(?:applicable|required)|n/?a\b|none\b|omitted|inapplicable|we\s+are\s+a\s+(?:smaller|small)|(?:as|because)\s+we\s+are\s+a
         |(?:a\s+)?smaller\s+reporting|this\s+item\s+is\s+not|\[?(?:intentionally\s+)?omitted|\[?reserved)""",
@@ -85,13 +71,6 @@ _PROSE = re.compile(
         |from|together|within|also|should|will|can|could)\b|["\u201d\u2019)]""",
     re.IGNORECASE | re.VERBOSE,
 )
-_FIRST_CLAUSE = re.compile(r"[.:;](?:\s|\Z)|[\u2013\u2014]")
-_TALKS_ABOUT = re.compile(
-    r"\b(?:of\s+this|in\s+this|to\s+this|of\s+our|see|describes?|contains?|includes?|above|below|herein|elsewhere|refer|for\s+(?:a|further|more))\b",
-    re.IGNORECASE,
-)
-"""Words between an item's title and the next full stop that make it a reference to the item."""
-
 _IN_BRACKETS = re.compile(r"[(\[][^()\[\]]{0,80}[)\]][.:]?\s*\Z")
 _TITLE_GOES_ON = re.compile(
     r"(?:and|that|which|related?|relating|affecting|associated|concerning|regarding|pertaining|of\s+(?:the\s+company|our))\b",
@@ -103,7 +82,7 @@ _PART = re.compile(
 _UNRESOLVED = re.compile(r"unresolved\s+staff\s+comments?[.:]?\Z", re.IGNORECASE)
 _SIGNATURES = re.compile(r"signatures?[.:]?\Z", re.IGNORECASE)
 _LONGEST_TITLE = 160
-_LONGEST_OWN_TITLE = 80
+
 
 ITEM_1A = (1, "A")
 _FURTHEST_SLIP = 2
@@ -137,7 +116,7 @@ class ItemHeading:
 def find_headings(blocks: Sequence[Block]) -> list[ItemHeading]:
     """All headings of items, in reading order, those of tables of contents and page headers among them."""
     found: list[ItemHeading] = []
-    unsure: list[tuple[int, ItemHeading]] = []
+    without_item: list[ItemHeading] = []
     for index, block in enumerate(blocks):
         if block.table is None:
             first = block.text[:1]
@@ -146,11 +125,10 @@ def find_headings(blocks: Sequence[Block]) -> list[ItemHeading]:
                 if heading is not None:
                     found.append(heading)
             elif first in "1234" and (heading := _without_item(blocks, index)):
-                unsure.append((len(found), heading))
+                without_item.append(heading)
     # Numbers alone head items only in a report that heads Item 1A so; elsewhere "2. Properties" is a note's title.
-    if any(heading.item == ITEM_1A for _, heading in unsure):
-        for place, heading in reversed(unsure):
-            found.insert(place, heading)
+    if any(heading.item == ITEM_1A for heading in without_item):
+        return sorted(found + without_item, key=lambda heading: heading.block)
     return found
 
 
@@ -205,7 +183,7 @@ def _joint(blocks: Sequence[Block], index: int, start: int) -> ItemHeading | Non
     text, body = blocks[index].text, index + 1
     if start >= len(text) and body < len(blocks) and blocks[body].table is None:
         text, body = f"{text} {blocks[body].text}", index + 2
-    if len(text) > _LONGEST_TITLE or not _HAS_RISK_FACTORS.search(text) or _TALKS_ABOUT.search(text):
+    if len(text) > _LONGEST_TITLE or not _HAS_RISK_FACTORS.search(text) or TALKS_ABOUT.search(text):
         return None
     return ItemHeading(ITEM_1A, index, body, 0, text, joint=True)
 
@@ -216,7 +194,7 @@ def _titled(block: Block, index: int, item: tuple[int, str], start: int) -> Item
         return _titled_1a(block.text, index, start)
     if item[0] <= _FURTHEST_SLIP and _ONLY_RISK_FACTORS.match(block.text, start):
         return ItemHeading(ITEM_1A, index, index + 1, 0, block.text, doubtful=True)
-    if not _is_title(block.text[start:_LONGEST]):
+    if not is_title(block.text[start:_LONGEST]):
         return None
     return ItemHeading(item, index, index, start, block.text[:_LONGEST_TITLE])
 
@@ -234,7 +212,7 @@ def _titled_1a(text: str, index: int, start: int) -> ItemHeading | None:
         return ItemHeading(ITEM_1A, index, index, title.end() + continued.end(), heading, continued=True)
     if _LEADER.match(rest) or (_IN_BRACKETS.match(rest) and not NOT_REQUIRED.search(rest)):
         return ItemHeading(ITEM_1A, index, index + 1, 0, heading)
-    if _TITLE_GOES_ON.match(rest) or (not _HAS_RISK_FACTORS.search(heading) and _is_own_title(text, start)):
+    if _TITLE_GOES_ON.match(rest) or (not _HAS_RISK_FACTORS.search(heading) and is_own_title(text, start)):
         return ItemHeading(ITEM_1A, index, index + 1, 0, text)
     separator = _SEPARATOR.match(text, title.end())
     return ItemHeading(ITEM_1A, index, index, separator.end() if separator else title.end(), heading)
@@ -244,7 +222,7 @@ def _titled_otherwise(text: str, index: int, start: int) -> ItemHeading | None:
     """Item 1A's heading without a title about risks: an excuse stands in its place, or a title of the company's own."""
     if NOT_REQUIRED.match(text, start):
         return ItemHeading(ITEM_1A, index, index, start, text[:start].strip())
-    return ItemHeading(ITEM_1A, index, index + 1, 0, text, doubtful=True) if _is_own_title(text, start) else None
+    return ItemHeading(ITEM_1A, index, index + 1, 0, text, doubtful=True) if is_own_title(text, start) else None
 
 
 def _is_prose(rest: str, text: str) -> bool:
@@ -253,25 +231,6 @@ def _is_prose(rest: str, text: str) -> bool:
         sentence = text.endswith((".", ";", ","))
         return len(text) > (_LONGEST_TITLE // 2 if sentence else _LONGEST_TITLE)
     return _PROSE.match(rest) is not None and not rest[0].isupper()
-
-
-def _is_title(text: str) -> bool:
-    """Whether an official title starts the text, or it is a short one that some company made up, and no reference."""
-    clause = _FIRST_CLAUSE.split(text, maxsplit=1)[0]
-    known = _TITLES.match(text) is not None or (len(text) <= _LONGEST_OWN_TITLE and text[0].isupper())
-    return known and _TALKS_ABOUT.search(clause) is None
-
-
-def _is_own_title(text: str, start: int) -> bool:
-    """Whether Item 1A has a title that nobody else gives it, and that is no other item's."""
-    title = text[start:]
-    return (
-        0 < len(title) <= _LONGEST_OWN_TITLE
-        and title[-1] not in ",;"
-        and _is_title(title)
-        and not _TITLES.match(title)
-        and not _NO_RISK_TITLE.search(title)
-    )
 
 
 def _title_in_next_block(blocks: Sequence[Block], index: int, item: tuple[int, str]) -> ItemHeading | None:
@@ -288,7 +247,7 @@ def _title_in_next_block(blocks: Sequence[Block], index: int, item: tuple[int, s
             return None if same_row and _SAYS_SOMETHING.search(following.text) else bare
         title = f"{block.text} {inner.title}".strip()
         return replace(inner, block=index, title=title)
-    known = _is_title(following.text) if same_row else _TITLES.match(following.text)
+    known = is_title(following.text) if same_row else TITLES.match(following.text)
     if not known or len(following.text) > _LONGEST_TITLE:
         return bare
     return ItemHeading(item, index, index + 2, 0, f"{block.text} {following.text}")
