@@ -70,7 +70,7 @@ _OPENS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _LIST_OF_OTHERS = re.compile(
-    r"\W*(?:additional|other|further|certain\s+other)\W{1,3}(?:risks?(?:\s+factors?)?|factors?|uncertainties)\b.{0,40}\b(?:also\s+)?(?:includes?|are|following)\b",
+    r"\W*(?:additional|other|further|certain\s+other)\W{1,3}(?:risks?(?:\s+factors?)?|factors?|uncertainties)\b.{0,60}\b(?:includes?|follow(?:s|ing))\b",
     re.IGNORECASE,
 )
 _OTHER_RISKS = re.compile(

@@ -213,3 +213,25 @@ def test_phrases_in_capitals_lead_paragraphs() -> None:
     parts = [wrap(f"{phrase}. {text}") for phrase, text in zip(phrases, TEXTS, strict=True)]
     document = plain("\n\n".join(["ITEM 1A.  RISK FACTORS", *parts]))
     assert_found(document, [f"{phrase}." for phrase in phrases], "first_sentence")
+
+
+SHORT = "The loss of any of them could harm our sales."
+TOPICS = ("Competition", "Interest rates", "Key people", "Weather")
+
+
+def test_short_paragraphs_under_emphasised_topics_are_text() -> None:
+    factors = factors_of(
+        "".join(f"<p><b>{topic}</b></p><p>{BODY}</p><p>{SHORT}</p><p>{SECOND}</p>" for topic in TOPICS)
+    )
+    assert [(factor.heading, factor.text) for factor in factors] == [
+        (topic, f"{BODY} {SHORT} {SECOND}") for topic in TOPICS
+    ]
+
+
+def test_emphasised_topics_right_above_plain_headings_are_their_groups() -> None:
+    first, second = HEADINGS[:2]
+    risks = f"<p>{first}</p><p>{BODY}</p><p>{second}</p><p>{SECOND}</p>"
+    factors = factors_of("".join(f"<p><b>{topic}</b></p>{risks}" for topic in TOPICS))
+    assert [(factor.section, factor.heading) for factor in factors] == [
+        (topic, heading) for topic in TOPICS for heading in (first, second)
+    ]
