@@ -90,6 +90,8 @@ def regions(item: Item1A) -> tuple[Region, ...]:
     """
     units = units_of(item)
     roles = outline(item.text, units).roles if item.status == "found" else [Role.INTRODUCTION] * len(units)
+    if item.status == "found" and Role.FACTOR not in roles and _whole(item):
+        return (Region("factor", 0, len(item.text)),)
     result: list[Region] = []
     for unit, role in zip(units, roles, strict=True):
         kind = _KINDS[role]

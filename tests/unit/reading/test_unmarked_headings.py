@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from streams.analysis.reading import HeadingSource, RiskFactorText, read_item_1a, segment, warnings_of
+from streams.analysis.reading import HeadingSource, RiskFactorText, read_item_1a, regions, segment, warnings_of
 from tests.unit.reading.expected import factors_of
 from tests.unit.reading.filings import BODY, INTRODUCTION, SECOND, Tag, filing, paragraph, plain, wrap
 
@@ -173,6 +173,7 @@ def test_a_long_item_without_headings_is_one_factor_and_a_warning() -> None:
     assert (factor.heading, factor.text, factor.heading_source) == (item.title, item.text, "whole_item")
     assert (factor.start, factor.end) == (0, len(item.text))
     assert warnings_of([factor]) == ("no_headings",)
+    assert [(region.kind, region.start, region.end) for region in regions(item)] == [("factor", 0, len(item.text))]
 
 
 def test_a_short_item_without_headings_has_no_factor() -> None:
