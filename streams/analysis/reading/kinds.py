@@ -31,7 +31,12 @@ _OTHER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _EXHIBIT = re.compile(r"\W*ex(?:hibit)?[\s.-]{0,3}(?:no\.?\s{0,3})?(\d{1,3}(?:\.\d{1,3})?)\b", re.IGNORECASE)
-_OTHER_TYPE = re.compile(r"(?!10-?[KQ]|20-?F|40-?F|EX)[A-Z0-9]", re.IGNORECASE)
+_OTHER_TYPE = re.compile(
+    r"(?:[SF]-\d|[68]-?K|11-?K|N-|NT |DEF|PRE|424|497|SC |SCHEDULE|13F|POS|CORRESP|UPLOAD|10-12|8-A|[345]\Z)",
+    re.IGNORECASE,
+)
+"""How the types of a submission's documents start that are no annual or quarterly reports."""
+
 _VIEWER = re.compile(rb"ixviewer|/ix\?doc=|inline\s{1,3}xbrl\s{1,3}viewer", re.IGNORECASE)
 
 
