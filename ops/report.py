@@ -15,6 +15,7 @@ _STATUS = {
     "incorporated_by_reference": "The filing's risk factors are in another document, which it refers to.",
     "not_found": "The document holds no Item 1A.",
 }
+_WARNING = {"no_headings": "No heading of a risk factor was found: the whole item counts as one."}
 _KIND_STYLE = {"new": "bold red", "revised": "yellow", "carried": "dim", "first": "cyan"}
 
 
@@ -27,6 +28,8 @@ def print_assessment(console: Console, assessment: RiskAssessment) -> None:
     if not assessment.risks:
         console.print(_STATUS.get(assessment.status, "The item holds no risk factors."))
         return
+    for warning in assessment.warnings:
+        console.print(_WARNING[warning], style="yellow")
     table = Table(show_lines=True, header_style="bold", expand=True)
     table.add_column("Risk factor", ratio=4)
     table.add_column("Category, severity, novelty", width=18)

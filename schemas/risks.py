@@ -14,6 +14,15 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 ItemStatus = Literal["found", "not_required", "incorporated_by_reference", "not_found"]
 """What became of the search for Item 1A in a filing."""
 
+HeadingSource = Literal["emphasis", "own_line", "first_sentence", "whole_item"]
+"""What marks a heading: a look (bold, capitals); a line, paragraph or cell of its own; or only that it comes first.
+
+With `whole_item` there is no heading, and the factor is all of Item 1A.
+"""
+
+ReadingWarning = Literal["no_headings"]
+"""A suspicion that the reading missed something. `no_headings`: a long item in which no risk factor was found."""
+
 NoveltyKind = Literal["first", "new", "revised", "carried"]
 """`first`: no earlier filing is known, so nothing can be said; the others compare with earlier years."""
 
@@ -94,6 +103,8 @@ class RiskFactor(EventModel):
     """Its place in the filing, from 0; the list is sorted by severity instead."""
     heading: str
     """The sentence or phrase that it opens with, set off in the filing."""
+    heading_source: HeadingSource = "emphasis"
+    """What marks the heading: less certain if it is not `emphasis`."""
     text: str
     """The body below the heading, whitespace collapsed."""
     section: str
@@ -171,6 +182,8 @@ class RiskAssessment(EventModel):
     """How they were scored."""
     labels: Labels = Field(default_factory=dict)
     """As in the filing event."""
+    warnings: tuple[ReadingWarning, ...] = ()
+    """What a reader must know of how the filing was read; empty if nothing is suspicious."""
 
     def showing(self, most: int) -> "RiskAssessment":
         """The same with only the first `most` risks; the totals tell what was left out."""

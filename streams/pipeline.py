@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from schemas.filings import FilingSubmitted
 from schemas.risks import IndexSummary, RiskAssessment
 from streams.analysis.identity import factor_ids
-from streams.analysis.reading import Item1A, RiskFactorText, UnreadableDocument, read_item_1a, segment
+from streams.analysis.reading import Item1A, RiskFactorText, UnreadableDocument, read_item_1a, segment, warnings_of
 from streams.analysis.scoring import Scorer, company_size, full_text
 from streams.analysis_port import Report, Result
 from streams.faults import PermanentFault
 from streams.stores.protocol import RiskFactorStore, StoredFactor
 from transport.documents import DocumentFolders, DocumentNotFound, DocumentTooLarge, PathRefused
 
+_QUESTION = "Is it the filing's main document?"
 READING, SEGMENTING, EMBEDDING, SCORING, STORING = range(1, 6)
 
 Vectors = Sequence[NDArray[np.float32]]
@@ -73,6 +74,7 @@ class Pipeline:
             vectors=vectors,
             history=self.store.history(filing.ticker, filing.filing_year),
             size=company_size(document, revenue_usd=filing.revenue_usd, market_value_usd=filing.market_value_usd),
+            warnings=warnings_of(factors),
         )
         report(STORING)
         self._store(filing, item, _scored(assessment, vectors))
@@ -110,7 +112,7 @@ def _item_1a(document: bytes, form: str | None) -> Item1A:
     if item.status == "not_found":
         raise PermanentFault(
             "no_risk_factors_section",
-            "The document holds no Item 1A, Risk Factors. Is it the filing's main document?",
+            f"The document holds no Item 1A, Risk Factors. {item.hint or _QUESTION}",
         )
     return item
 

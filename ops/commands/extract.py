@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _record(file: str, form: str | None) -> dict[str, Any]:
-    from streams.analysis.reading import UnreadableDocument, read_item_1a, segment
+    from streams.analysis.reading import UnreadableDocument, read_item_1a, segment, warnings_of
 
     try:
         document = read_document(file)
@@ -52,9 +52,12 @@ def _record(file: str, form: str | None) -> dict[str, Any]:
         "title": item.title,
         "chars": len(item.text),
         "text": item.text,
+        "hint": item.hint,
+        "warnings": warnings_of(factors),
         "risk_factors": [
             {
                 "heading": factor.heading,
+                "heading_source": factor.heading_source,
                 "text": factor.text,
                 "section": factor.section,
                 "start": factor.start,
@@ -71,6 +74,10 @@ def _print(record: dict[str, Any]) -> None:
         return
     found = f"{record['status']}, {record['chars']} characters, {len(record['risk_factors'])} risk factors"
     typer.echo(f"{record['file']} ({record['form'] or 'form unknown'}): {found}, {record['seconds']:.2f} s")
+    if record["hint"]:
+        typer.echo(f"  {record['hint']}")
+    if "no_headings" in record["warnings"]:
+        typer.echo("  No heading of a risk factor was found: the whole item counts as one.")
     section = ""
     for factor in record["risk_factors"]:
         if factor["section"] != section:

@@ -60,7 +60,7 @@ def _assess(
     market_value_usd: float | None,
 ) -> "RiskAssessment":
     from ops.settings import load
-    from streams.analysis.reading import UnreadableDocument, read_item_1a, segment
+    from streams.analysis.reading import UnreadableDocument, read_item_1a, segment, warnings_of
     from streams.analysis.scoring import Scorer, StoredText, company_size, full_text
     from streams.analysis_port import AnalysisNotReady
     from streams.assembly import configured_embedder
@@ -88,7 +88,8 @@ def _assess(
     except UnreadableDocument as error:
         raise CommandFailed(f"{name}: {error}") from error
     if item.status == "not_found":
-        raise CommandFailed(f"{file} holds no Item 1A, Risk Factors; is it the filing's main document?")
+        reason = item.hint or "Is it the filing's main document?"
+        raise CommandFailed(f"{file} holds no Item 1A, Risk Factors. {reason}")
     vectors = embedder.embed([full_text(factor) for factor in factors])
     return Scorer(embedder, settings.severity_weights).assess(
         ticker=ticker,
@@ -98,4 +99,5 @@ def _assess(
         vectors=vectors,
         history=history,
         size=company_size(document, revenue_usd=revenue_usd, market_value_usd=market_value_usd),
+        warnings=warnings_of(factors),
     )

@@ -5,11 +5,13 @@ Pure functions of the document's bytes; they open no file and no connection.
 
 from streams.analysis.reading.errors import UnreadableDocument
 from streams.analysis.reading.item import read_item_1a
-from streams.analysis.reading.model import Item1A, RiskFactorText
-from streams.analysis.reading.segment import Region, RegionKind, regions, segment
+from streams.analysis.reading.model import HeadingSource, Item1A, RiskFactorText
+from streams.analysis.reading.segment import ReadingWarning, Region, RegionKind, regions, segment, warnings_of
 
 __all__ = [
+    "HeadingSource",
     "Item1A",
+    "ReadingWarning",
     "Region",
     "RegionKind",
     "RiskFactorText",
@@ -17,4 +19,5 @@ __all__ = [
     "read_item_1a",
     "regions",
     "segment",
+    "warnings_of",
 ]

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 
 from streams.analysis.reading.errors import UnreadableDocument
+from streams.analysis.reading.markdown import is_markdown, to_html
+from streams.analysis.reading.mhtml import html_part, is_mhtml
 
 MAX_BYTES = 64 * 2**20
 """The gateway takes up to 50 MiB."""
@@ -63,9 +65,10 @@ _SGML_HEADER = 200_000
 
 _SGML_WRAPPER = re.compile(rb"<DOCUMENT>", re.IGNORECASE)
 _SGML_DOCUMENT = re.compile(rb"<DOCUMENT>(.*?)(?:</DOCUMENT>|(?=<DOCUMENT>)|\Z)", re.DOTALL | re.IGNORECASE)
-_SGML_TYPE = re.compile(rb"<TYPE>\s*([^\s<]{1,20})", re.IGNORECASE)
+_SGML_TYPE = re.compile(rb"<TYPE>\s{0,20}([^\s<][^\r\n<]{0,19})", re.IGNORECASE)
 _SGML_TEXT = re.compile(rb"<TEXT>(.*?)(?:</TEXT>|\Z)", re.DOTALL | re.IGNORECASE)
 _REPORT = re.compile(r"10-?K|10-?Q|20-?F", re.IGNORECASE)
+_RISK_FACTORS = re.compile(rb"risk\s{1,3}factors", re.IGNORECASE)
 _HTML = re.compile(rb"<(?:html|body|p|div|font|span|pre|br|td|b|i|u|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
 """Not `<table>` nor `<page>`: plain text of the 1990s has those."""
 
@@ -98,10 +101,14 @@ def open_document(data: bytes) -> Document:
         raise UnreadableDocument("too_large", f"The document has more than {MAX_BYTES // 2**20} MiB.")
     if data.startswith(_MAGIC):
         raise UnreadableDocument("not_a_filing", "This is a picture, an archive or a program, not HTML or text.")
+    if is_mhtml(data):
+        data = html_part(data)
     data = _to_utf8(data)
     if not data or data.isspace():
         raise UnreadableDocument("empty_document", "The document is empty.")
     form, data = _main_document(data)
+    if is_markdown(data):
+        data = to_html(data)
     is_html = _HTML.search(data) is not None
     if is_html:
         _check_tags(data)
@@ -137,19 +144,25 @@ def _encoded(text: str) -> bytes:
 
 
 def _main_document(data: bytes) -> tuple[str, bytes]:
-    """The form and text of a full submission's annual or quarterly report, or of the first document in it."""
+    """The form and text of a full submission's annual or quarterly report, or of the first document in it.
+
+    Of several reports, the one that speaks most of risk factors: the first may be a cover only.
+    """
     if not _SGML_WRAPPER.search(data, 0, _SGML_HEADER):
         return "", data
+    reports: list[tuple[str, bytes]] = []
     first: tuple[str, bytes] | None = None
     for match in _SGML_DOCUMENT.finditer(data):
         kind = _SGML_TYPE.search(match[1])
         body = _SGML_TEXT.search(match[1])
-        form = kind[1].decode("ascii", "replace").upper() if kind else ""
+        form = kind[1].decode("ascii", "replace").strip().upper() if kind else ""
         content = body[1] if body else match[1]
         if _REPORT.match(form):
-            return form, content
+            reports.append((form, content))
         first = first or (form, content)
-    return first or ("", data)
+    if len(reports) > 1:
+        return max(reports, key=lambda report: (len(_RISK_FACTORS.findall(report[1])), len(report[1])))
+    return reports[0] if reports else first or ("", data)
 
 
 def _check_tags(data: bytes) -> None:

@@ -6,6 +6,7 @@ heading is just "Risk Factors", and its section ends where the next section of t
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 
@@ -16,8 +17,13 @@ from streams.analysis.reading.headings import ITEM_1A, ItemHeading
 from streams.analysis.reading.locate import SUBSTANTIAL, Span
 from streams.analysis.reading.looks import Look
 from streams.analysis.reading.model import Status
+from streams.analysis.reading.wording import names_a_group
 
-_HEADING = re.compile(r"(?:item\s+)?risk\s+factors(?P<end>\s*(?:[.:]|[\u2013\u2014-]|\Z)\s*)", re.IGNORECASE)
+_HEADING = re.compile(
+    r"""(?:item\s+)?(?:certain\s+|our\s+)?risk\s+factors
+        (?P<end>\s*(?:[.:]|[\u2013\u2014-]|\Z|(?:relat(?:ing|ed)\s+to|that\s+(?:may|could|might)\s+affect|affecting)\b[^.]{1,100}\Z)\s*)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _RISK_FACTORS = re.compile(r"risk\s+factors", re.IGNORECASE)
 _PAGES = re.compile(r"(\d{1,3})(?:\s*[-\u2013\u2014]\s*(\d{1,3}))?\W*\Z")
 _ROW_LENGTH = 8
@@ -28,6 +34,8 @@ _BODY_TEXT = 1_500
 """So many item headings with so many characters under them show that the report is arranged by items."""
 
 _MOST_CANDIDATES = 20
+_LONGEST_BANNER = 80
+"""Characters of a section's title."""
 
 
 def locate_by_index(filing: Filing) -> tuple[Status, Span | None]:
@@ -120,17 +128,30 @@ class _Finder:
         )
 
     def _end(self, heading: int, first: int, look: Look) -> int:
-        """Where the next section of the same rank starts, not before the last page that the index gives."""
+        """Where the next section of the same rank starts, not before the last page that the index gives.
+
+        If none has the very same look, capitals make no difference: "RISK FACTORS", then "Sales and Marketing".
+        """
         limit = next((end for end in self.item_ends if end > heading), len(self.blocks))
+        alike: int | None = None
         for index in range(first, limit):
             block = self.blocks[index]
             if index in self.filing.furniture or block.table is not None or _HEADING.match(block.text):
                 continue
             linked = block.anchor in self.targets and block.anchor != self.blocks[index - 1].anchor and index > first
-            same_rank = look.stands_out and self.filing.look(index) == look
-            if (linked or same_rank) and self._after_last_page(index):
+            if not linked and (not look.stands_out or names_a_group(block.text) or not self._after_last_page(index)):
+                continue
+            own = look if linked else self.filing.look(index)
+            if own == look and self._after_last_page(index):
                 return index
-        return limit
+            if alike is None and self._is_banner(index, own, look):
+                alike = index
+        return limit if alike is None else alike
+
+    def _is_banner(self, index: int, look: Look, other: Look) -> bool:
+        """Whether a short block differs from the section's heading by nothing but capitals."""
+        alike = replace(look, caps=other.caps) == other and (look.stands_out or look.caps)
+        return alike and self.last_page is not None and len(self.blocks[index].text) <= _LONGEST_BANNER
 
     def _after_last_page(self, index: int) -> bool:
         page = self.printed_pages[index]

@@ -1,6 +1,7 @@
 """The first step: from the bytes of a filing to its Item 1A."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from streams.analysis.reading.blocks import Block, Layout, collapse
@@ -9,14 +10,25 @@ from streams.analysis.reading.document import Document, open_document
 from streams.analysis.reading.filing import Filing
 from streams.analysis.reading.foreign import locate_in_foreign_report
 from streams.analysis.reading.index import locate_by_index
+from streams.analysis.reading.kinds import exhibit, hint, other_form
 from streams.analysis.reading.layout import flatten, open_table, parse
 from streams.analysis.reading.locate import Span, locate_numbered
 from streams.analysis.reading.model import Item1A, Run, Status, TextBlock
+from streams.analysis.reading.one_line import is_one_line
 from streams.analysis.reading.plain_text import text_to_layout
+from streams.analysis.reading.segment import segment
 from streams.analysis.reading.styles import Style, Styles
 
 _SHARES = (0.4, 1.0)
 """Of a document that are parsed: all of it only where the first part does not settle where Item 1A is."""
+
+
+_FEWEST_GIVEN = 2
+"""Risk factors that a company gives which need not: one may be a heading of its excuse."""
+
+
+_FEWEST_BLOCKS = 5
+"""Paragraphs of a document; one of so few with the length of a report has lost its tags."""
 
 
 class _Part(NamedTuple):
@@ -35,12 +47,22 @@ def read_item_1a(document: bytes, *, form: str | None = None) -> Item1A:
     """
     opened = open_document(document)
     filing = Filing(_layout(opened))
-    form = form or opened.form or detect_form(filing.blocks)
-    status, span = _locate(filing, form)
+    other = other_form(opened.form, filing.blocks)
+    exhibit_number = exhibit(opened.form, filing.blocks)
+    form = other or form or opened.form or detect_form(filing.blocks)
+    status, span = ("not_found", None) if other else _locate(filing, form, is_exhibit=bool(exhibit_number))
     if span is None:
-        return Item1A(status, form, "", "")
+        reason = hint(opened.data, filing.blocks, form=form, other=other, exhibit_number=exhibit_number)
+        return Item1A(status, form, "", "", hint=reason)
     text, blocks = _styled(_inside(filing, span), filing.styles)
-    return Item1A(status, form, span.title, text, blocks)
+    item = Item1A(status, form, span.title, text, blocks)
+    return _given_all_the_same(item) if status == "not_required" else item
+
+
+def _given_all_the_same(item: Item1A) -> Item1A:
+    """The item as found if it says that risk factors are not required and then has some."""
+    found = replace(item, status="found")
+    return found if len(segment(found)) >= _FEWEST_GIVEN else item
 
 
 def _layout(document: Document) -> Layout:
@@ -52,6 +74,8 @@ def _layout(document: Document) -> Layout:
         layout = Layout() if root is None else flatten(root, _is_settled)
         if layout.settled:
             break
+    if len(layout.blocks) <= _FEWEST_BLOCKS and is_one_line(text := " ".join(block.text for block in layout.blocks)):
+        return text_to_layout(text)
     return layout
 
 
@@ -64,11 +88,11 @@ def _is_settled(layout: Layout) -> bool:
     return status == "found" and span is not None and span.ends_in_part_one
 
 
-def _locate(filing: Filing, form: str) -> tuple[Status, Span | None]:
+def _locate(filing: Filing, form: str, *, is_exhibit: bool) -> tuple[Status, Span | None]:
     if form.upper().startswith("20-F"):
         return locate_in_foreign_report(filing)
     status, span = locate_numbered(filing)
-    return (status, span) if span is not None else locate_by_index(filing)
+    return (status, span) if span is not None or is_exhibit else locate_by_index(filing)
 
 
 def _inside(filing: Filing, span: Span) -> list[_Part]:

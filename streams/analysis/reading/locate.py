@@ -6,7 +6,7 @@ and in prose. Every such place is a candidate; which one is right shows in what 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streams.analysis.reading.filing import Filing
 from streams.analysis.reading.headings import ITEM_1A, ItemHeading
@@ -28,6 +28,22 @@ _LAST_OF_PART_ONE = (4, "Z")
 _PART_TWO = (5, "")
 _REPEATED = 3
 """So many full headings of the item are page headers, but for one."""
+
+_REST_IS_MOST = 1.25
+"""A heading with its title wins over a number alone above it, unless more than a fifth of the item stands between."""
+
+_LONGEST_BANNER = 80
+_BANNER = re.compile(
+    r"""(?:(?:information\s+about\s+)?(?:our\s+)?executive\s+officers(?:\s+of\s+the\s+(?:registrant|company))?|cybersecurity
+        |unresolved\s+staff\s+comments|(?:description\s+of\s+)?propert(?:y|ies)|legal\s+proceedings|mine\s+safety\s+disclosures?|employees
+        |sales\s+and\s+marketing)\W{0,3}\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Titles of what may follow Item 1A; inside it, such a word in the look of the item's own heading is no group's."""
+
+_INNER_TITLE = re.compile(
+    r"(?:(?:item\s*)?1\(?a\)?\W{0,4})?(?:certain\s+|our\s+)?risk\s+factors\W{0,3}\Z", re.IGNORECASE
+)
 
 _BY_REFERENCE = re.compile(
     r"""incorporated\s+(?:\w+\s+){0,4}by\s+(?:this\s+)?reference|incorporates?\s+(?:\w+\s+){0,6}by\s+reference|can\s+be\s+found\s+(?:in|on|under)
@@ -55,6 +71,8 @@ class Span:
     offset: int
     end: int
     closed_by: ItemHeading | None = None
+    certain: bool = True
+    """The heading is Item 1A's alone and has its title: no page header of a number, and no heading of several items."""
 
     @property
     def ends_in_part_one(self) -> bool:
@@ -79,12 +97,22 @@ class Span:
 
 
 def locate_numbered(filing: Filing) -> tuple[Status, Span | None]:
-    """Item 1A under its own number."""
-    spans = _candidates(filing)
+    """Item 1A under its own number and title, or under a wrong number or a title of the company's own."""
+    status, span = _best(filing, [heading for heading in filing.headings if not heading.doubtful])
+    if any(heading.doubtful for heading in filing.headings) and (span is None or span.length(filing) < SUBSTANTIAL):
+        other_status, other = _best(filing, filing.headings)
+        if other is not None and (span is None or other.length(filing) >= SUBSTANTIAL):
+            return other_status, other
+    return status, span
+
+
+def _best(filing: Filing, headings: Sequence[ItemHeading]) -> tuple[Status, Span | None]:
+    spans = _candidates(filing, headings)
     for regular in (True, False):
         group = [span for span in spans if span.ends_in_part_one is regular]
         if any(span.length(filing) >= SUBSTANTIAL for span in group):
             best = _strongest(filing, group, max(group, key=lambda span: span.length(filing)))
+            best = _before_banner(filing, best)
             return status_of(best.text(filing, _LONGEST_EXCUSE + 1)), best
         brief = [span for span in group if _says_something(span.text(filing))]
         if brief:
@@ -116,7 +144,7 @@ def _says_something(text: str) -> bool:
     return _SAYS_SOMETHING.search(text) is not None and _PAGES.match(text) is None
 
 
-def _candidates(filing: Filing) -> list[Span]:
+def _candidates(filing: Filing, headings: Sequence[ItemHeading]) -> list[Span]:
     """Every stretch from a heading of Item 1A to the next heading of a later item, or back to an earlier one.
 
     Walks backwards, so that a filing of nothing but such headings takes linear time.
@@ -125,7 +153,7 @@ def _candidates(filing: Filing) -> list[Span]:
     blocks = len(filing.blocks)
     later: ItemHeading | None = None
     earlier: ItemHeading | None = None
-    for heading in reversed(filing.headings):
+    for heading in reversed(headings):
         if heading.item == ITEM_1A:
             if not heading.continued:
                 first = min(heading.body, blocks)
@@ -133,7 +161,7 @@ def _candidates(filing: Filing) -> list[Span]:
                 if earlier is not None and filing.length(first, earlier.block) < _SECTION_BEGUN:
                     closed_by = earlier if later is None or earlier.block < later.block else later
                 end = closed_by.block if closed_by else blocks
-                spans.append(Span(heading.title, heading.block, first, heading.offset, max(end, first), closed_by))
+                spans.append(_span(filing, heading, first, max(end, first), closed_by))
         elif heading.bare and heading.item < _PART_TWO:
             continue  # a page header that names the item of the page
         elif heading.item > ITEM_1A:
@@ -143,14 +171,44 @@ def _candidates(filing: Filing) -> list[Span]:
     return spans[::-1]
 
 
+def _before_banner(filing: Filing, span: Span) -> Span:
+    """The span up to another section's title without a number, if it has the very look of the item's heading."""
+    look = filing.look(span.heading)
+    if not look.stands_out:
+        return span
+    for index in range(span.first, span.end):
+        text = filing.blocks[index].text
+        if len(text) <= _LONGEST_BANNER and _BANNER.match(text) and index not in filing.furniture:
+            reached = filing.length(span.first, index) >= SUBSTANTIAL
+            if reached and filing.look(index) == look:
+                return replace(span, end=index)
+    return span
+
+
+def _span(filing: Filing, heading: ItemHeading, first: int, end: int, closed_by: ItemHeading | None) -> Span:
+    """What a heading heads; of several items under one heading, from the title "Risk Factors" on."""
+    if heading.joint:
+        for index in range(first, end):
+            block = filing.blocks[index]
+            inner = _INNER_TITLE.match(block.text) if block.table is None and index not in filing.page_ends else None
+            if inner and filing.length(index + 1, end) >= SUBSTANTIAL and filing.look(index).stands_out:
+                return Span(f"{heading.title}: {block.text}", index, index + 1, 0, end, closed_by, certain=False)
+    certain = not (heading.joint or heading.bare)
+    return Span(heading.title, heading.block, first, heading.offset, end, closed_by, certain)
+
+
 def _strongest(filing: Filing, group: Sequence[Span], longest: Span) -> Span:
     """Of the candidates with the same end as the longest, the one that is the heading and no reference in prose.
 
     A reference like "see / Item 1A. Risk Factors", broken into blocks by a link, comes before the heading and so
     makes the longer section; headings look like headings, references do not. If there are many, they are page
-    headers: the heading is the one that stands inside a page, or else the first.
+    headers: the heading is the one that stands inside a page, or else the first. A number without the title is a page
+    header above the heading.
     """
     rivals = [span for span in group if span.end == longest.end]
+    certain = [span for span in rivals if span.certain]
+    if any(_REST_IS_MOST * span.length(filing) >= longest.length(filing) for span in certain):
+        rivals = certain
     if len(rivals) >= _REPEATED:
         return next((span for span in rivals if span.heading not in filing.page_ends), rivals[0])
     return next((span for span in rivals if filing.look(span.heading).stands_out), rivals[0])

@@ -7,6 +7,10 @@ from streams.analysis.reading.styles import Style
 
 Status = Literal["found", "not_required", "incorporated_by_reference", "not_found"]
 
+HeadingSource = Literal["emphasis", "own_line", "first_sentence", "whole_item"]
+"""What a risk factor's heading is known by: a look; a line, paragraph or cell of its own; nothing but that a paragraph
+starts with it. With `whole_item` there is no heading: the factor is the item."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -53,6 +57,8 @@ class Item1A:
     title: str
     text: str
     blocks: tuple[TextBlock, ...] = ()
+    hint: str = ""
+    """Why a document without the item has none ("This is exhibit 21 of a filing, ..."); empty if nothing shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +75,4 @@ class RiskFactorText:
     start: int
     end: int
     anchor: str | None
+    heading_source: HeadingSource = "emphasis"

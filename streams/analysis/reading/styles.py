@@ -5,15 +5,16 @@ from typing import NamedTuple
 
 from lxml.etree import _Element
 
-_BOLD = re.compile(r"font(?:-weight)?\s*:[^;]*?\b(?:bold|bolder|[6-9]00)\b", re.IGNORECASE)
-_NOT_BOLD = re.compile(r"font-weight\s*:\s*(?:normal|lighter|[1-5]00)\b", re.IGNORECASE)
-_ITALIC = re.compile(r"font(?:-style)?\s*:[^;]*?\b(?:italic|oblique)\b", re.IGNORECASE)
-_NOT_ITALIC = re.compile(r"font-style\s*:\s*normal", re.IGNORECASE)
-_UNDERLINE = re.compile(r"text-decoration(?:-line)?\s*:[^;]*\bunderline", re.IGNORECASE)
-_NOT_UNDERLINED = re.compile(r"text-decoration(?:-line)?\s*:\s*none", re.IGNORECASE)
-_SIZE = re.compile(r"font(?:-size)?\s*:[^;]*?(\d+(?:\.\d+)?)\s*(pt|px|%|em|rem)", re.IGNORECASE)
+# A property starts at a declaration: Word writes `mso-bidi-font-weight: normal` beside every bold heading, for Arabic.
+_BOLD = re.compile(r"(?<![\w-])font(?:-weight)?\s*:[^;]*?\b(?:bold|bolder|[6-9]00)\b", re.IGNORECASE)
+_NOT_BOLD = re.compile(r"(?<![\w-])font-weight\s*:\s*(?:normal|lighter|[1-5]00)\b", re.IGNORECASE)
+_ITALIC = re.compile(r"(?<![\w-])font(?:-style)?\s*:[^;]*?\b(?:italic|oblique)\b", re.IGNORECASE)
+_NOT_ITALIC = re.compile(r"(?<![\w-])font-style\s*:\s*normal", re.IGNORECASE)
+_UNDERLINE = re.compile(r"(?<![\w-])text-decoration(?:-line)?\s*:[^;]*\bunderline", re.IGNORECASE)
+_NOT_UNDERLINED = re.compile(r"(?<![\w-])text-decoration(?:-line)?\s*:\s*none", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![\w-])font(?:-size)?\s*:[^;]*?(\d+(?:\.\d+)?)\s*(pt|px|%|em|rem)", re.IGNORECASE)
 _UPPER = re.compile(r"text-transform\s*:\s*uppercase|font-variant\s*:\s*small-caps", re.IGNORECASE)
-_ALIGN = re.compile(r"text-align\s*:\s*(left|right|center|justify)", re.IGNORECASE)
+_ALIGN = re.compile(r"(?<![\w-])text-align\s*:\s*(left|right|center|justify)", re.IGNORECASE)
 
 _RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{0,2000})\}")
 _CLASS = re.compile(r"[a-z\d]*\.([\w-]+)", re.IGNORECASE)

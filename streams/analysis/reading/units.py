@@ -10,8 +10,9 @@ from streams.analysis.reading.model import Item1A, Run, TextBlock
 from streams.analysis.reading.styles import Style
 
 _BULLET = re.compile(
-    r"(?:[\u2022\u25cf\u25aa\u25ab\u25a0\u25a1\u25e6\u2023\u2043\u00b7\u00a7\u2013\u2014\u25ba\u27a2\uf0b7*-]|o(?=\s)|\u00d8)\s*"
+    r"(?:[\u2022\u25cf\u25aa\u25ab\u25a0\u25a1\u25e6\u2023\u2043\u00b7\u00a7\u2013\u2014\u25ba\u27a2\uf0b7*]|--?|>>?(?=\s)|o(?=\s)|\u00d8)\s*"
 )
+_NUMBER = re.compile(r"(?:\d{1,3}[.)]|\(\d{1,3}\))\s+(?=\S)")
 _BULLET_ALONE = re.compile(
     r"(?:[\u2022\u25cf\u25aa\u25ab\u25a0\u25a1\u25e6\u2023\u2043\u00b7\u00a7\u2013\u2014\u25ba\u27a2\uf0b7*o-]|\u00d8|\(?[a-z\d]{1,2}[.)])\Z"
 )
@@ -23,15 +24,17 @@ LONGEST_HEADING = 700
 
 _FEWEST_LETTERS = 3
 _CAPITALS = 0.9
+_SHOUTING = 0.8
+_SAMPLED = 41
+"""Every so many characters one is looked at."""
+
 _LETTER = re.compile(r"[^\W\d_]")
 
-_LONGEST_PLAIN = 350
 _STEP = 3
 """Blanks by which one indent must differ from another to count as another."""
 
 _DEEPEST = 10
 _PUNCTUATION = re.compile(r"\s?[.:;\u2013\u2014-]+(?=\s|\Z)")
-_SENTENCE_END = re.compile(r"[a-z\d)\u201d\"][.!?]\s+[A-Z]")
 
 _LARGER = 0.9
 """Points by which a heading's size must exceed that of the text to count as emphasis."""
@@ -69,7 +72,7 @@ class Unit:
 
     start: int
     content: int
-    """Where the text starts after a bullet."""
+    """Where the text starts after a bullet or a number."""
     end: int
     text: str
     heading_end: int
@@ -77,14 +80,17 @@ class Unit:
     level: Level | None
     bulleted: bool
     anchor: str | None
-    plain_level: Level | None = None
-    """The level it has if it is a heading although nothing of it is emphasised."""
     furniture: bool = False
+    indent: int = 0
+    """In steps of three blanks."""
+    row: int = 0
+    """The table row it stands in; 0 outside of tables."""
 
 
 def units_of(item: Item1A) -> list[Unit]:
     """The item's paragraphs; a bullet in a cell of its own is joined to what it stands before."""
-    body, indent = _body_style(item.blocks), _body_indent(item.blocks)
+    body = _body_style(item.blocks)
+    shouts = _shouts(item.text)
     units: list[Unit] = []
     pending: TextBlock | None = None
     for block in item.blocks:
@@ -92,7 +98,7 @@ def units_of(item: Item1A) -> list[Unit]:
         if _BULLET_ALONE.match(text) and not block.furniture:
             pending = block
             continue
-        units.append(_unit(block, text, body, indent, bullet=pending))
+        units.append(_unit(block, text, body, bullet=pending, shouts=shouts))
         pending = None
     return units
 
@@ -106,19 +112,13 @@ def _body_style(blocks: Sequence[TextBlock]) -> Style:
     return weights.most_common(1)[0][0] if weights else Style()
 
 
-def _body_indent(blocks: Sequence[TextBlock]) -> int:
-    """The indent of most of the text, in steps."""
-    weights: Counter[int] = Counter()
-    for block in blocks:
-        weights[block.indent // _STEP] += block.end - block.start
-    return weights.most_common(1)[0][0] if weights else 0
-
-
-def _unit(block: TextBlock, text: str, body: Style, indent: int, *, bullet: TextBlock | None) -> Unit:
+def _unit(block: TextBlock, text: str, body: Style, *, bullet: TextBlock | None, shouts: bool) -> Unit:
     start = block.start
     match = _BULLET.match(text)
     content = start + (match.end() if match and match.end() < len(text) else 0)
     bulleted = content > start or bullet is not None or block.listed
+    if number := _NUMBER.match(text, content - start):
+        content = start + number.end()
     lead_end, style = _lead(block.runs, content, block.end)
     unit = Unit(
         bullet.start if bullet else start,
@@ -129,18 +129,16 @@ def _unit(block: TextBlock, text: str, body: Style, indent: int, *, bullet: Text
         None,
         bulleted,
         block.anchor,
-        None,
         block.furniture,
+        min(block.indent // _STEP, _DEEPEST),
+        block.row,
     )
     heading = text[content - start : lead_end - start]
     if style is None or len(heading) > LONGEST_HEADING or len(_LETTER.findall(heading)) < _FEWEST_LETTERS:
         return unit
-    caps = _is_caps(heading)
+    caps = _is_caps(heading) and not shouts
     whole = block.end - lead_end <= _TOLERATED
-    emphasised = style is not None and _emphasised(style, body)
-    if not emphasised and not (whole and (caps or block.ruled)):
-        unit.plain_level = _plain_level(block, text, indent, bulleted=bulleted)
-        unit.heading_end = block.end
+    if not _emphasised(style, body) and not (whole and (caps or block.ruled)):
         return unit
     larger = max(0, round((style.size - body.size) / 2 + 0.3)) if style.size - body.size >= _LARGER else 0
     unit.level = Level(
@@ -158,26 +156,18 @@ def _unit(block: TextBlock, text: str, body: Style, indent: int, *, bullet: Text
     return unit
 
 
-def _plain_level(block: TextBlock, text: str, body_indent: int, *, bulleted: bool) -> Level | None:
-    """The level of a short paragraph that may be a heading by nothing but its place above a longer one.
-
-    One of two sentences must at least be indented differently from the text: text has such paragraphs, too.
-    """
-    if bulleted or block.row or len(text) > _LONGEST_PLAIN or text[-1] in ",;:" or text[0].islower():
-        return None
-    indent = min(block.indent // _STEP, _DEEPEST)
-    if len(_SENTENCE_END.findall(text, 0, len(text) - 2)) > (indent != body_indent):
-        return None
-    shape = f"{'sentence' if text[-1] in '.!?' else 'title'}, indented {indent}"
-    return Level(True, False, False, False, False, 0, False, False, shape)  # noqa: FBT003
-
-
 def _is_caps(heading: str) -> bool:
     """Whether it is written in capitals, but for a word or two like "of" or "10-K"."""
     if not heading[:2].isupper() and heading[:1] != "\u201c":
         return False
     letters = _LETTER.findall(heading)
     return sum(map(str.isupper, letters)) > _CAPITALS * len(letters)
+
+
+def _shouts(text: str) -> bool:
+    """Whether most of the item is written in capitals, so that they mark no heading."""
+    letters = [letter for letter in text[::_SAMPLED] if letter.isalpha()]
+    return sum(map(str.isupper, letters)) > _SHOUTING * len(letters)
 
 
 def _emphasised(style: Style, body: Style) -> bool:

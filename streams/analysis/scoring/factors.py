@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.risks import ItemStatus
+from schemas.risks import HeadingSource, ItemStatus
 
 
 class Item(Protocol):
@@ -56,6 +56,10 @@ class Factor(Protocol):
     def anchor(self) -> str | None:
         """The nearest anchor before it in the original document."""
 
+    @property
+    def heading_source(self) -> HeadingSource:
+        """What marks its heading."""
+
 
 class EarlierFactor(Protocol):
     """One risk factor of an earlier filing of the same company."""
@@ -87,6 +91,7 @@ class FactorText:
     start: int = 0
     end: int = 0
     anchor: str | None = None
+    heading_source: HeadingSource = "emphasis"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.risks import RiskAssessment, RiskFactor, RiskTotals, ScoringModel
+from schemas.risks import ReadingWarning, RiskAssessment, RiskFactor, RiskTotals, ScoringModel
 from streams.analysis.identity import factor_ids
 from streams.analysis.scoring.categories import Embeds, classifier_for
 from streams.analysis.scoring.company import CompanySize
@@ -51,11 +51,13 @@ class Scorer:
         vectors: Sequence[NDArray[np.float32]],
         history: Sequence[EarlierFactor],
         size: CompanySize | None = None,
+        warnings: Sequence[ReadingWarning] = (),
     ) -> RiskAssessment:
         """All risks of the item, the most severe first, then the newest, then in the order of the filing.
 
         `vectors` are, per factor, the unit vectors of `full_text(factor)`, shape (chunks, dimensions). Of
         `history` only years before `filing_year` count. `size` is the company's, if known (`company_size`).
+        `warnings` are of the reading.
         """
         past = History([factor for factor in history if factor.filing_year < filing_year])
         ids = factor_ids(ticker, filing_year, item.form, [(factor.heading, factor.text) for factor in factors])
@@ -68,6 +70,7 @@ class Scorer:
                     id=factor_id,
                     position=position,
                     heading=factor.heading,
+                    heading_source=factor.heading_source,
                     text=factor.text,
                     section=factor.section,
                     start=factor.start,
@@ -99,6 +102,7 @@ class Scorer:
             totals=_totals(risks),
             risks=tuple(risks),
             model=self._model,
+            warnings=tuple(warnings),
         )
 
 

@@ -28,3 +28,17 @@ def test_an_inline_document_over_the_limit_is_refused_like_a_file_is() -> None:
 
 def test_an_inline_document_of_just_the_limit_is_read() -> None:
     assert fault_of("é" * (LIMIT // 2)).type != "document_too_large"
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("<p>A letter.</p>", "Is it the filing's main document?"),
+        ("<p>Exhibit 21</p><p>Subsidiaries</p>", "This is exhibit 21 of a filing, not its main document."),
+        ("<p>FORM S-3</p><p>Risk Factors</p>", "This is a S-3, no annual or quarterly report."),
+    ],
+)
+def test_a_document_without_item_1a_is_refused_with_what_it_seems_to_be(document: str, said: str) -> None:
+    refused = fault_of(document)
+    assert refused.type == "no_risk_factors_section"
+    assert str(refused) == f"The document holds no Item 1A, Risk Factors. {said}"
