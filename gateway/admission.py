@@ -6,7 +6,7 @@ the same, without asking anybody: what the table shows, and what this gateway ad
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -50,6 +50,8 @@ class Place:
     now: Callable[[], datetime]
     replay: bool = False
     """It is of a submission that was accepted before; it counts for nothing, and nothing is published."""
+    refused: bool = False
+    """What it asks for was refused. It counts for a minute from `since`, though nothing is published."""
     task_id: str | None = None
     """It has one from the moment that the filing may be on Kafka, and counts by it from then on."""
 
@@ -61,6 +63,10 @@ class Place:
     def published(self, task_id: str) -> None:
         """The filing is on Kafka under this id, or may be."""
         self.task_id = task_id
+
+    def refuse(self) -> None:
+        """Nothing is published, and the place is not given back: it counts from now on."""
+        self.task_id, self.refused, self.since = None, True, self.now()
 
     def given_back(self) -> None:
         """The filing surely is not on Kafka."""
@@ -83,17 +89,20 @@ class Admission:
 
     @contextmanager
     def submission(self, key: ApiKey, limits: Limits, *, replay: bool = False) -> Iterator[Place]:
-        """A place for a submission, given back where nothing was published; a `replay` takes none.
+        """A place for a submission, given back if nothing was published; a `replay` takes none.
+
+        What the gateway refuses for what is in the request, a `replay` too, costs a place of the rate: a body that is
+        no filing is as much work as one that is. Given back are 408, 5xx, and what a client breaks off.
 
         Raises:
-            Problem: 429 where the key has no place left. This and every other that is raised inside tells the rate.
+            Problem: 429 if the key has no place left. This and all that are raised inside have the rate's headers.
         """
         place = Place(self.now(), self.now, replay)
         if limits.submissions_per_minute is None and limits.waiting_tasks is None:
             yield place
             return
         try:
-            with nullcontext() if replay else self._taken(key.id, limits, place):
+            with self._replaying(key.id, limits, place) if replay else self._taken(key.id, limits, place):
                 yield place
         except Problem as problem:
             problem.headers |= self.rate_headers(key, limits)
@@ -106,12 +115,33 @@ class Admission:
         self._places.setdefault(owner, []).append(place)
         try:
             yield
+        except Problem as problem:
+            if limits.submissions_per_minute is not None and _costs(problem):
+                place.refuse()
+            raise
         finally:
             self._leave(owner, place)
 
     @contextmanager
+    def _replaying(self, owner: str, limits: Limits, place: Place) -> Iterator[None]:
+        quota = limits.submissions_per_minute
+        refused = sorted(each.since for each in self._unseen(owner) if each.refused)
+        if quota is not None and len(refused) >= quota:
+            raise _rate_limited(quota, _seconds_until(refused[-quota] + WINDOW, self.now()))
+        try:
+            yield
+        except Problem as problem:
+            if quota is not None and _costs(problem):
+                place.refuse()
+                self._places.setdefault(owner, []).append(place)
+            raise
+
+    @contextmanager
     def further(self, key: ApiKey, limits: Limits, count: int) -> Iterator[list[Place]]:
-        """So many more places for a submission of several filings: all of them or none; as `submission`."""
+        """So many more places for a submission of several filings: all of them or none; as `submission`.
+
+        To be entered inside of `submission`, whose own place counts for a minute if there are too few others.
+        """
         quota = limits.submissions_per_minute
         if count and quota is not None and count >= quota:
             raise _larger_than_the_rate(quota, count + 1)
@@ -119,7 +149,7 @@ class Admission:
         if not count or (limits.submissions_per_minute is None and limits.waiting_tasks is None):
             yield places
             return
-        self._check(key.id, limits, count)
+        self._check(key.id, limits, count, again=1)
         self._places.setdefault(key.id, []).extend(places)
         try:
             yield places
@@ -139,13 +169,14 @@ class Admission:
             "RateLimit": f'"{_POLICY}";r={max(0, quota - len(made))};t={reset}',
         }
 
-    def _check(self, owner: str, limits: Limits, count: int = 1) -> None:
+    def _check(self, owner: str, limits: Limits, count: int = 1, *, again: int = 0) -> None:
+        """Raise a 429 problem if there is no room for `count` more; sent again it needs `again` more than that."""
         quota = limits.submissions_per_minute
         if quota is not None:
             made = self._made(owner, quota)
             if len(made) + count > quota:
                 # There is room when the newest of those that must make it was made a minute ago.
-                last_to_leave = made[-(len(made) + count - quota)]
+                last_to_leave = made[-(len(made) + count + again - quota)]
                 raise _rate_limited(quota, _seconds_until(last_to_leave + WINDOW, self.now()))
         if limits.waiting_tasks is not None and self._waiting(owner) + count > limits.waiting_tasks:
             raise _too_many_waiting(limits.waiting_tasks)
@@ -166,7 +197,7 @@ class Admission:
         return sorted(made, reverse=True)[:quota]
 
     def _waiting(self, owner: str) -> int:
-        return len(self._unseen(owner)) + self.tasks.waiting(owner)
+        return sum(not each.refused for each in self._unseen(owner)) + self.tasks.waiting(owner)
 
     def _unseen(self, owner: str) -> list[Place]:
         """The places that the table does not show; the others are forgotten."""
@@ -179,6 +210,8 @@ class Admission:
         return unseen
 
     def _is_unseen(self, place: Place, now: datetime) -> bool:
+        if place.refused:
+            return now - WINDOW <= place.since <= now + _CLOCKS_APART
         if place.task_id is None:
             return True
         made = task_created_at(place.task_id)
@@ -187,13 +220,18 @@ class Admission:
         return counts and not self.tasks.shows(place.task_id)
 
     def _leave(self, owner: str, place: Place) -> None:
-        """Give the place back where nothing was published."""
-        if place.task_id is None:
+        """Give the place back if nothing was published, nor refused."""
+        if place.task_id is None and not place.refused:
             self._places[owner] = [each for each in self._places.get(owner, ()) if each is not place]
 
 
 def _seconds_until(moment: datetime, now: datetime) -> int:
     return max(1, math.ceil((moment - now).total_seconds()))
+
+
+def _costs(problem: Problem) -> bool:
+    """Whether it is the request's own fault. A body that stops coming may be its line's."""
+    return 400 <= problem.status < 500 and problem.status is not HTTPStatus.REQUEST_TIMEOUT
 
 
 def _rate_limited(quota: int, seconds: int) -> Problem:

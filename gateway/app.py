@@ -33,6 +33,7 @@ from gateway.metrics import GatewayMetrics
 from gateway.open_streams import OpenStreams
 from gateway.publisher import FilingPublisher
 from gateway.readiness import Readiness
+from gateway.request_targets import BoundedTargets
 from gateway.routes import (
     batch_events,
     batch_submissions,
@@ -98,6 +99,7 @@ class Gateway:
             generate_unique_id_function=operator.attrgetter("name"),
         )
         problems.register(app)
+        app.add_middleware(BoundedTargets)
         describe(app)
         # Tried in this order: what is asked most comes first.
         app.include_router(tasks.router)

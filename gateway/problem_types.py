@@ -37,8 +37,12 @@ PROBLEM_TYPES = {
     "unsupported_encoding": ProblemType(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The Content-Encoding is not known.", ("Accept-Encoding",)
     ),
-    "unsupported_charset": ProblemType(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The document's charset is not known."),
-    "invalid_request": ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "Fields are not valid; `errors` names each."),
+    "unsupported_charset": ProblemType(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The document's charset is not accepted, or is not its own."
+    ),
+    "invalid_request": ProblemType(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "Fields are not valid; `errors` names each, up to 20."
+    ),
     "invalid_idempotency_key": ProblemType(
         HTTPStatus.UNPROCESSABLE_ENTITY, "Idempotency-Key is not one key of 1 to 255 visible ASCII characters."
     ),

@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem documents."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPMethod, HTTPStatus
 from typing import Any
 
@@ -14,6 +14,12 @@ from starlette.routing import Match
 from schemas.tasks import TaskState
 
 MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 20
+"""Of one answer: labels of 20 MB made one of 85 MB."""
+_LONGEST_NAME = 40
+"""Characters of a field's name, which may be the sender's."""
+_LONGEST_MESSAGE = 160
+"""Characters; with these three an answer has 8 KB at most."""
 
 
 class FieldError(BaseModel):
@@ -100,19 +106,26 @@ def not_json() -> Problem:
 
 
 def _invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
-    fields = [
-        # Below a field stand the names of labels: the sender's text.
-        {"field": str(each["loc"][0]) if each["loc"] else "body", "message": each["msg"]}
-        for each in errors
-    ]
-    named = ", ".join(sorted({field["field"] for field in fields}))
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {named}.", errors=fields)
+    # Below a field stand the names of labels: the sender's text.
+    return invalid_fields([(str(each["loc"][0]) if each["loc"] else "body", each["msg"]) for each in errors])
 
 
 def invalid_field(name: str, message: str) -> Problem:
     """422 for one field, whose value the request's model takes and we do not."""
-    errors = [{"field": name, "message": message}]
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {name}.", errors=errors)
+    return invalid_fields([(name, message)])
+
+
+def invalid_fields(faults: Sequence[tuple[str, str]]) -> Problem:
+    """422 for fields, each its name and what it should be; the first 20 are named, within 8 KB."""
+    errors = [{"field": _shown(name), "message": message[:_LONGEST_MESSAGE]} for name, message in faults[:MOST_ERRORS]]
+    named = ", ".join(sorted({each["field"] for each in errors}))
+    more = f" and {len(faults) - MOST_ERRORS} more" if len(faults) > MOST_ERRORS else ""
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", f"Not valid: {named}{more}.", errors=errors)
+
+
+def _shown(name: str) -> str:
+    """A field's name, cut, and with escapes for what is no visible ASCII character: it may be the sender's text."""
+    return name[:_LONGEST_NAME].encode("unicode_escape").decode()[:_LONGEST_NAME]
 
 
 def kafka_unavailable(detail: str, **members: Any) -> Problem:

@@ -1,21 +1,25 @@
 """Reads the body of a batch: each of its filings is valid by itself, or refused by itself."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
-from pydantic_core import from_json
 
-from gateway.batches.batch_json import cut
+from gateway.batches.batch_json import CutBatch, cut
 from gateway.bodies_in_hand import Hold
-from gateway.problems import FieldError, Problem, invalid_body, not_json
-from gateway.submission_body import JSON, AnalyzeRequest, content_of, filing_schema, media_type_of
+from gateway.filing_json import MOST_TOKENS, read_filing
+from gateway.json_tokens import TooManyTokens
+from gateway.problems import MOST_ERRORS, FieldError, Problem, invalid_body, invalid_field
+from gateway.submission_body import JSON, AnalyzeRequest, content_of, content_type_of, filing_schema
 from schemas.batches import MAX_MEMBERS
 from schemas.callbacks import CallbackUrl
+
+_LONGEST_REST = 16 * 1024
+"""Bytes of a batch beside its filings: 500 places and a callback URL have 15 KiB at most."""
 
 
 class BatchRequest(BaseModel):
@@ -67,7 +71,7 @@ class ReadBatch:
 
 
 async def read_batch(
-    request: Request, check: Callable[[AnalyzeRequest], None], *, max_bytes: int, hold: Hold, timeout: float
+    request: Request, check: Callable[[AnalyzeRequest], Awaitable[None]], *, max_bytes: int, hold: Hold, timeout: float
 ) -> ReadBatch:
     """The batch.
 
@@ -82,45 +86,85 @@ async def read_batch(
         Problem: as `read_submission` for the body as a whole; 422 where no filing is left, or one is refused of those
             that are wanted together.
     """
-    media_type_of(request, JSON)
+    content_type_of(request, JSON)
     body = await content_of(request, max_bytes, max_bytes, hold, timeout=timeout)
     # In a thread of its own: others are answered meanwhile.
-    wanted = await asyncio.to_thread(_parsed, body)
-    # The documents are in `wanted` now; twice 200 MiB would stay until all is on Kafka.
+    wanted, read = await asyncio.to_thread(_parsed, body)
+    # The documents are in `read` now; twice 200 MiB would stay until all is on Kafka.
     del body
     filings: dict[int, AnalyzeRequest] = {}
-    refused: list[Refused] = []
-    for index, fields in enumerate(wanted.filings):
+    refused = _Refusals()
+    for index, filing in enumerate(read):
         try:
-            filings[index] = _checked(fields, check)
+            filings[index] = await _checked(filing, check)
         except Problem as problem:
-            errors = problem.members.get("errors", [])
-            refused.append(Refused(index=index, type=problem.type, detail=problem.detail, errors=errors))
-    if refused and (wanted.atomic or not filings):
-        raise _all_refused(refused)
-    return ReadBatch(filings, refused, wanted.callback_url)
+            refused.add(index, problem)
+    if refused.all and (wanted.atomic or not filings):
+        raise _all_refused(refused.all)
+    return ReadBatch(filings, refused.all, wanted.callback_url)
 
 
-def _parsed(body: bytes) -> BatchRequest:
+def _parsed(body: bytes) -> tuple[BatchRequest, list[AnalyzeRequest | Problem]]:
+    """What is asked of the whole, and each filing or why it is none."""
     try:
         parts = cut(body)
         if parts is None:
-            return BatchRequest.model_validate_json(body)
+            raise _not_cut(body)
+        if len(parts.rest) > _LONGEST_REST:
+            raise invalid_field("body", f"give at most {_LONGEST_REST} bytes beside the filings")
         wanted = BatchRequest.model_validate_json(parts.rest)
-        return wanted.model_copy(update={"filings": [from_json(body[slice(*span)]) for span in parts.spans]})
+    except TooManyTokens as error:
+        raise invalid_field("body", "there is more in it than 500 filings have") from error
     except ValidationError as error:
         raise invalid_body(error) from error
-    except ValueError as error:
-        raise not_json() from error
+    return wanted, [_filing(body, parts, index) for index in range(len(parts.spans))]
 
 
-def _checked(fields: Any, check: Callable[[AnalyzeRequest], None]) -> AnalyzeRequest:
+def _not_cut(body: bytes) -> Problem:
+    """Why a body that has no one list of filings is no batch."""
+    if len(body) <= _LONGEST_REST:
+        try:
+            BatchRequest.model_validate_json(body)
+        except ValidationError as error:
+            return invalid_body(error)
+    return invalid_field("filings", "give one list of filings")
+
+
+def _filing(body: bytes, parts: CutBatch, index: int) -> AnalyzeRequest | Problem:
+    if parts.tokens[index] > MOST_TOKENS:
+        return invalid_field("body", "there is more in it than the fields of a filing")
     try:
-        filing = AnalyzeRequest.model_validate(fields)
-    except ValidationError as error:
-        raise invalid_body(error) from error
-    check(filing)
+        return read_filing(AnalyzeRequest, body[slice(*parts.spans[index])])
+    except Problem as problem:
+        if problem.type == "not_json":
+            # Then the batch as a whole is no JSON.
+            raise
+        return problem
+
+
+async def _checked(
+    filing: AnalyzeRequest | Problem, check: Callable[[AnalyzeRequest], Awaitable[None]]
+) -> AnalyzeRequest:
+    # Others are answered between two filings: 500 paths to look at take a while.
+    await asyncio.sleep(0)
+    if isinstance(filing, Problem):
+        raise filing
+    await check(filing)
     return filing
+
+
+class _Refusals:
+    """The filings that were refused; only the first have their errors, so that the answer stays short."""
+
+    def __init__(self) -> None:
+        self.all: list[Refused] = []
+        self._left = MOST_ERRORS
+
+    def add(self, index: int, problem: Problem) -> None:
+        """Refuse a filing for this reason."""
+        errors = problem.members.get("errors", [])[: self._left]
+        self._left -= len(errors)
+        self.all.append(Refused(index=index, type=problem.type, detail=problem.detail, errors=errors))
 
 
 def _all_refused(refused: list[Refused]) -> Problem:
@@ -129,9 +173,10 @@ def _all_refused(refused: list[Refused]) -> Problem:
         for each in refused
         for error in each.errors or [FieldError(field="body", message=each.detail)]
     ]
-    places = ", ".join(str(each.index) for each in refused)
-    detail = f"No filing was accepted. Not valid: filings {places}."
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
+    places = ", ".join(str(each.index) for each in refused[:MOST_ERRORS])
+    more = f" and {len(refused) - MOST_ERRORS} more" if len(refused) > MOST_ERRORS else ""
+    detail = f"No filing was accepted. Not valid: filings {places}{more}."
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors[:MOST_ERRORS])
 
 
 def batch_described(example: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,19 +5,17 @@ for a second. What is cut wrongly is not taken: the text is JSON where all of it
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-_WINDOW = 256 * 1024
-"""Bytes that are looked at without letting go of the lock: a millisecond."""
-_QUOTE = re.compile(b'"')
-_STRUCTURE = re.compile(rb'["\[\]{},]')
-_ESCAPES_END = re.compile(rb"\\*+.?", re.DOTALL)
-_LIST = re.compile(rb"\s*:\s*\[")
+from gateway.json_tokens import NotTokens, tokens
+
+_LIST = re.compile(rb"\s*+:\s*+\[")
+_FAR = 1024
+"""Bytes from the key within which its list is looked for: 200 MB of spaces there hold Python's lock for 190 ms."""
 _KEY = b'"filings"'
-_MOST_TOKENS = 200_000
-"""More than 500 filings with all of their fields have; of brackets alone, 200 MiB would take a minute."""
+_MOST_TOKENS = 100_000
+"""500 filings with all of their fields have 31,000; of brackets alone, 200 MiB would take a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +25,12 @@ class CutBatch:
     Attributes:
         rest: the text with a 0 in the place of each filing.
         spans: where each filing's text begins and ends.
+        tokens: how many tokens each filing's text has, about.
     """
 
     rest: bytes
     spans: list[tuple[int, int]]
+    tokens: list[int]
 
 
 class _NotCut(Exception):
@@ -38,29 +38,34 @@ class _NotCut(Exception):
 
 
 def cut(body: bytes) -> CutBatch | None:
-    """The parts; None where the text is of another shape than a batch's. It belongs in a thread."""
+    """The parts; None if the text is of another shape than a batch's. It belongs in a thread.
+
+    Raises:
+        TooManyTokens: there is more in it than a batch has.
+    """
     try:
-        cuts = _cuts(body)
-    except _NotCut:
+        cuts, numbers = _cuts(body)
+    except (_NotCut, NotTokens):
         return None
     spans = [(before + 1, after) for before, after in pairwise(cuts)]
     if len(spans) == 1 and not body[slice(*spans[0])].strip():
         spans = []
-    return CutBatch(body[: cuts[0] + 1] + b",".join([b"0"] * len(spans)) + body[cuts[-1] :], spans)
+    rest = body[: cuts[0] + 1] + b",".join([b"0"] * len(spans)) + body[cuts[-1] :]
+    return CutBatch(rest, spans, [after - before for before, after in pairwise(numbers)])
 
 
-def _cuts(body: bytes) -> list[int]:
-    """Where the only list of filings begins, where it is parted, and where it ends."""
+def _cuts(body: bytes) -> tuple[list[int], list[int]]:
+    """Where the only list of filings begins, where it is parted, and where it ends; and of which tokens."""
     cuts: list[int] = []
+    numbers: list[int] = []
     depth, is_over = 0, False
-    for number, (begin, end) in enumerate(_tokens(body)):
+    for number, (begin, end) in enumerate(tokens(body, _MOST_TOKENS)):
         token = body[begin:end] if end - begin <= len(_KEY) else b""
-        if number > _MOST_TOKENS:
-            raise _NotCut
-        if token == _KEY and depth == 1 and (found := _LIST.match(body, end)):
+        if token == _KEY and depth == 1 and (found := _LIST.match(body, end, end + _FAR)):
             if cuts:
                 raise _NotCut
             cuts.append(found.end() - 1)
+            numbers.append(number)
         elif token in (b"{", b"["):
             depth += 1
         elif token in (b"}", b"]"):
@@ -69,38 +74,7 @@ def _cuts(body: bytes) -> list[int]:
             is_over = depth == 1
             if is_over or (depth == 2 and token == b","):
                 cuts.append(begin)
+                numbers.append(number)
     if not is_over:
         raise _NotCut
-    return cuts
-
-
-def _tokens(body: bytes) -> Iterator[tuple[int, int]]:
-    """Where each string, bracket and comma begins and ends."""
-    opened: int | None = None
-    for offset, window in _windows(body):
-        position = 0
-        while found := _STRUCTURE.search(window, position) if opened is None else _QUOTE.search(window, position):
-            position = found.end()
-            if opened is not None:
-                yield opened, offset + position
-                opened = None
-            elif found[0] == b'"':
-                opened = offset + found.start()
-            else:
-                yield offset + found.start(), offset + position
-    if opened is not None:
-        raise _NotCut
-
-
-def _windows(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """The text piece by piece, with other signs in the place of what is escaped, so that each quote is one."""
-    position = 0
-    while position < len(body):
-        end = position + _WINDOW
-        if body[end - 1 : end] == b"\\" and (rest := _ESCAPES_END.match(body, end)):
-            end = rest.end()
-        window = body[position:end]
-        if b"\\" in window:
-            window = window.replace(b"\\\\", b"__").replace(b'\\"', b"__")
-        yield position, window
-        position = end
+    return cuts, numbers

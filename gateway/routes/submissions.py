@@ -1,5 +1,6 @@
 """POST /analyze and POST /index: a filing in, a task id out."""
 
+import asyncio
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
@@ -11,6 +12,8 @@ from gateway.api_description import EXAMPLES, RATE_HEADERS, TASK_LINKS, Describe
 from gateway.authentication import Caller, require
 from gateway.bodies_in_hand import BodiesInHand, Hold
 from gateway.callbacks import Callbacks
+from gateway.document_text import is_over
+from gateway.filing_json import is_long
 from gateway.idempotency.fingerprints import HEADER, IdempotencyKey
 from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
@@ -112,11 +115,11 @@ async def _read(request: Request, caller: ApiKey, model: type[Submission], limit
         hold=hold,
         timeout=settings.body_timeout,
     )
-    check_filing(request, caller, submission)
+    await check_filing(request, caller, submission)
     return submission
 
 
-def check_filing(request: Request, caller: ApiKey, filing: IndexRequest) -> None:
+async def check_filing(request: Request, caller: ApiKey, filing: IndexRequest) -> None:
     """Raise a problem where the caller may not have a filing worked on, or nobody could."""
     settings: GatewaySettings = request.app.state.settings
     if filing.priority == "high" and caller.tier != "high":
@@ -124,7 +127,7 @@ def check_filing(request: Request, caller: ApiKey, filing: IndexRequest) -> None
     check_callback(request, caller, filing.callback_url)
     if filing.html_path is not None:
         _check_path(request.app.state.documents, filing.html_path)
-    elif filing.html_content is not None and _is_over(settings.max_document_bytes, filing.html_content):
+    elif filing.html_content is not None and await _is_over(filing.html_content, settings.max_document_bytes):
         raise _document_too_large(settings.max_document_bytes)
 
 
@@ -135,9 +138,8 @@ def check_callback(request: Request, caller: ApiKey, url: str | None) -> None:
         callbacks.check(url, caller.id)
 
 
-def _is_over(limit: int, text: str) -> bool:
-    # A character has at most four bytes in UTF-8: only a large document has to be encoded to be measured.
-    return 4 * len(text) > limit and len(text.encode()) > limit
+async def _is_over(text: str, limit: int) -> bool:
+    return await asyncio.to_thread(is_over, text, limit) if is_long(text) else is_over(text, limit)
 
 
 async def _publish(

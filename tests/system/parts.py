@@ -17,6 +17,7 @@ from gateway.keys import UNLIMITED, add_key
 from ops.local.ports import free_ports
 from ops.local.process import Launch, Process, execute, stop_all
 from tests.conftest import PARTITIONS
+from tests.system.preloaded import loop_watch
 from tests.waiting import eventually
 
 _numbers = itertools.count(1)
@@ -104,7 +105,10 @@ class Worker:
 
 @dataclass
 class System:
-    """Starts gateways and workers against one Kafka; `stop` ends them all."""
+    """Starts gateways and workers against one Kafka.
+
+    `stop` ends them all, and fails if something held up the event loop of a preloaded gateway.
+    """
 
     kafka: str
     folder: Path
@@ -190,6 +194,8 @@ class System:
         stop_all([each for each in self.processes if not each.name.startswith("gateway")], within=_LEAVE_WITHIN)
         for process in self.processes:
             process.kill()
+        logs = [self.folder / f"{each.name}.log" for each in self.processes if each.name.startswith("gateway")]
+        assert [line for log in logs for line in loop_watch.holds(log)] == []
 
     def _start(self, name: str, command: list[str], environment: dict[str, Any], settings: dict[str, Any]) -> Process:
         variables = {

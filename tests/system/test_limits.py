@@ -144,13 +144,22 @@ def _opens(gateway: Gateway, task_id: str, key: str) -> bool:
         return answer.status_code == 200
 
 
-def test_refused_submissions_take_nothing_from_the_rate(gateway: Gateway, system: System) -> None:
+def test_refused_submissions_cost_as_much_of_the_rate_as_accepted_ones(gateway: Gateway, system: System) -> None:
     key = _key(system)
-    for _ in range(QUOTA + 1):
+    for left in reversed(range(QUOTA)):
         answer = gateway.post(key=key, ticker="lower")
         assert answer.status_code == 422
-        assert answer.headers["ratelimit"].startswith(f'"submissions";r={QUOTA};')
-    assert gateway.post(key=key).status_code == 202
+        assert answer.headers["ratelimit"].startswith(f'"submissions";r={left};')
+    assert _problem(gateway.post(key=key)) == (429, "rate_limited")
+
+
+def test_an_idempotency_key_that_was_accepted_is_no_free_pass_for_bodies_that_are_refused(
+    gateway: Gateway, system: System
+) -> None:
+    key = _key(system, submissions_per_minute=2)
+    _keyed(gateway, key)
+    refused = [_problem(_keyed(gateway, key, ticker="lower")) for _ in range(3)]
+    assert refused == [(422, "invalid_request")] * 2 + [(429, "rate_limited")]
 
 
 def test_who_has_no_place_left_is_refused_before_the_body_is_read(gateway: Gateway, system: System) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import ops.main
 from streams.isolation.die_with_parent import die_with
+from tests.system.preloaded import loop_watch
 
 _PRELOADED = (
     "faust.assignor.partition_assignor", "faust.tables.sets", "faust.worker", "gateway.app", "ops.settings",
@@ -33,6 +34,8 @@ def main() -> None:
     """Fork until there is nobody left to ask; in each forked process, run its command."""
     if become := _serve(socket.socket(fileno=int(sys.argv[1]))):
         sys.argv = ["sigmak", *become]
+        if become[0] == "gateway":
+            loop_watch.install()
         ops.main.main()
 
 

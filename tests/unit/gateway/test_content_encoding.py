@@ -1,12 +1,15 @@
 """A compressed body is unpacked to a limit, and what is not what it says is refused."""
 
 import gzip
+import random
+import time
 import tracemalloc
 from collections.abc import Callable
 
 import pytest
 from backports import zstd
 
+from gateway import content_encoding
 from gateway.bodies_in_hand import BodiesInHand, Hold
 from gateway.content_encoding import check_content_encoding
 from gateway.content_encoding import unpacked as unpacked_into
@@ -125,3 +128,39 @@ def test_content_that_the_gateway_has_no_room_for_is_refused(coding: str) -> Non
         unpacked(PACKERS[coding](CONTENT), coding, LIMIT, room=LIMIT - 1)
     assert (refused.value.status, refused.value.type) == (503, "overloaded")
     assert refused.value.headers == {"Retry-After": "2"}
+
+
+@pytest.mark.parametrize("zeros", [0, 1, 70_000, 20_000_000])
+def test_zeros_behind_a_gzip_member_are_skipped_in_a_moment(zeros: int) -> None:
+    padded = gzip.compress(CONTENT) + bytes(zeros)
+    began = time.process_time()
+    assert unpacked(padded * 2, "gzip", 2 * LIMIT) == CONTENT * 2
+    assert time.process_time() - began < 1
+
+
+def test_members_are_found_wherever_a_chunk_of_the_body_ends() -> None:
+    member = gzip.compress(random.Random(1).randbytes(21_000))
+    body = b"".join(member + bytes(number) for number in range(40))
+    assert len(unpacked(body, "gzip", 10**9)) == 40 * 21_000
+
+
+def test_zeros_before_a_gzip_member_or_alone_are_no_gzip() -> None:
+    assert _refused(b"\0" + gzip.compress(CONTENT), "gzip").type == "broken_encoding"
+    assert _refused(bytes(1000), "gzip").type == "broken_encoding"
+
+
+@each_coding
+def test_a_body_that_takes_longer_than_any_content_is_given_up(coding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content_encoding, "_MOST_SECONDS", -1.0)
+    assert _refused(PACKERS[coding](CONTENT), coding).type == "broken_encoding"
+
+
+def test_empty_blocks_with_a_code_table_each_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content_encoding, "_MOST_SECONDS", 0.1)
+    began = time.thread_time()
+    assert _refused(b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + EMPTY_BLOCKS * 400_000, "gzip").type == "broken_encoding"
+    assert time.thread_time() - began < 0.3
+
+
+EMPTY_BLOCKS = bytes.fromhex("04c0810800000000207feb47001c880000000000f2b77e")
+"""Two of deflate, in 23 bytes: a code table for the end of a block, and that end."""

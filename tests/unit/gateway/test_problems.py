@@ -1,5 +1,6 @@
 """Errors as problem documents (RFC 9457): the same form for all, and no inner detail or input in them."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -110,3 +111,12 @@ SECRET = "words-of-a-document"
 )
 def test_a_refusal_never_repeats_the_input(body: str) -> None:
     assert SECRET.encode() not in _refusal(body.format(secret=SECRET).encode()).response().body
+
+
+def test_an_answer_names_twenty_errors_within_8_kb_whatever_the_fields_are_called() -> None:
+    for sign in ('"', "\\", "\x00", "é", "\U0001f600", "a"):
+        body = json.dumps({sign * (100 + number): number for number in range(500)}).encode()
+        problem = _refusal(body)
+        assert len(problem.members["errors"]) == 20
+        assert problem.detail.endswith("more.")
+        assert len(problem.response().body) < 8_000

@@ -212,3 +212,18 @@ def test_a_refusal_is_the_same_whether_or_not_the_file_exists(folders: DocumentF
         answers.add(str(refused.value))
     assert len(answers) == 1
     assert "secret" not in answers.pop()
+
+
+def test_of_a_path_that_is_not_there_only_the_first_name_is_looked_at(
+    folders: DocumentFolders, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+    lstat = os.lstat
+
+    def counted(path: str) -> os.stat_result:
+        looked_at.append(path)
+        return lstat(path)
+
+    monkeypatch.setattr(os, "lstat", counted)
+    folders.check(f"{root}/" + "a/" * 2_000)
+    assert looked_at == [f"{root}/a"]

@@ -1,5 +1,7 @@
 """A batch is admitted with a place for each of its filings, or not at all."""
 
+from datetime import timedelta
+
 import pytest
 
 from gateway.admission import Admission
@@ -17,19 +19,23 @@ def test_each_filing_of_a_batch_takes_a_place_and_all_are_given_back_where_none_
     submit(admission)
 
 
-def test_a_batch_that_finds_too_few_places_takes_none_and_is_told_when_there_is_room_for_all_of_it(
+def test_a_batch_that_finds_too_few_places_costs_one_and_is_told_when_there_is_room_for_all_of_it(
     admission: Admission, clock: Clock, index: FakeIndex
 ) -> None:
     elsewhere(index, clock, *(10.0 * number for number in range(1, QUOTA)))
     with (
-        admission.submission(KEY, limits_of()),
         pytest.raises(Problem) as refused,
+        admission.submission(KEY, limits_of()),
         admission.further(KEY, limits_of(), 1),
     ):
         pass
     assert refused.value.type == "rate_limited"
-    assert int(refused.value.headers["Retry-After"]) == 60 - 10 * (QUOTA - 1)
-    submit(admission)
+    wait = int(refused.value.headers["Retry-After"])
+    assert wait == 60 - 10 * (QUOTA - 2)
+    refusal(admission)
+    clock.later = timedelta(seconds=wait)
+    with admission.submission(KEY, limits_of()), admission.further(KEY, limits_of(), 1):
+        pass
 
 
 def test_a_batch_that_no_wait_makes_room_for_is_told_to_be_smaller(admission: Admission) -> None:

@@ -78,10 +78,10 @@ def test_where_more_were_accepted_than_the_limit_it_is_told_when_enough_have_lef
     assert 39 <= int(refusal(admission).headers["Retry-After"]) <= 40
 
 
-def test_a_refused_submission_does_not_count(admission: Admission) -> None:
+def test_a_submission_that_breaks_off_does_not_count(admission: Admission) -> None:
     for _ in range(5):
-        with pytest.raises(ValueError, match="not valid"), admission.submission(KEY, limits_of()):
-            raise ValueError("not valid")
+        with pytest.raises(ConnectionError, match="gone"), admission.submission(KEY, limits_of()):
+            raise ConnectionError("gone")
     for _ in range(QUOTA):
         submit(admission)
     for _ in range(3):
@@ -167,10 +167,10 @@ def test_the_headers_tell_what_is_left_and_when_there_is_more(
 
 
 @pytest.mark.parametrize("replay", [False, True])
-def test_every_refusal_inside_tells_the_rate_as_it_is_without_it(admission: Admission, replay: bool) -> None:
+def test_every_refusal_inside_tells_the_rate_as_it_is_now(admission: Admission, replay: bool) -> None:
     def _refuse() -> None:
         with admission.submission(KEY, limits_of(), replay=replay):
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", "Not valid.")
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", "No room.")
 
     with pytest.raises(Problem) as refused:
         _refuse()

@@ -219,8 +219,44 @@ async def test_a_batch_whose_end_can_not_be_told_is_refused_as_a_whole(gateway: 
 
 
 async def test_each_filing_counts_in_the_rate(gateway: Gateway) -> None:
-    assert (await gateway.post(*[FILING] * 7)).status_code == 202
-    answer = await gateway.post(FILING, FILING)
+    assert (await gateway.post(*[FILING] * 6)).status_code == 202
+    answer = await gateway.post(FILING, FILING, FILING)
     assert _problem(answer) == (429, "rate_limited")
     assert answer.headers["ratelimit"].startswith('"submissions";r=1')
     assert (await gateway.post(FILING)).status_code == 202
+
+
+async def test_a_batch_that_is_refused_costs_one_place_of_the_rate(gateway: Gateway) -> None:
+    answer = await gateway.post(*[BAD] * 8)
+    assert _problem(answer) == (422, "invalid_request")
+    assert answer.headers["ratelimit"].startswith('"submissions";r=7')
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+async def test_an_answer_names_the_first_twenty_errors_however_many_filings_are_refused(
+    gateway: Gateway, atomic: bool
+) -> None:
+    garbage = [{"labels": {f"{label} ": 0 for label in range(9)}}] * 30
+    answer = await gateway.post(FILING, *garbage, atomic=atomic)
+    if atomic:
+        assert len(answer.json()["errors"]) == 20
+        assert len(answer.content) < 8_000
+    else:
+        assert sum(len(each["errors"]) for each in answer.json()["refused"]) == 20
+        assert len(answer.json()["refused"]) == 30
+
+
+@pytest.mark.parametrize(
+    "member", ["[" + "{}," * 300 + "{}]", '{"labels":{' + '"a":"b",' * 200 + '"a":"b"}}', "1", "[[]]", '"x"']
+)
+async def test_a_member_of_garbage_is_refused_alone(gateway: Gateway, member: str) -> None:
+    answer = await gateway.send(f'{{"filings":[{member},{json.dumps(FILING)}]}}')
+    assert answer.status_code == 202
+    assert [each["index"] for each in answer.json()["refused"]] == [0]
+
+
+@pytest.mark.parametrize(
+    "body", ['{"filings":[1],"filings":[2]}', '{"filings":[1],"x":[' + "{}," * 2_000 + "{}]}", '{"\\u0066ilings":[1]}']
+)
+async def test_a_body_without_one_list_of_filings_is_refused(gateway: Gateway, body: str) -> None:
+    assert _problem(await gateway.send(body)) == (422, "invalid_request")
