@@ -70,6 +70,7 @@ class Streams:
     def __init__(self, table: OwnTable) -> None:
         self._watches = TaskWatches(table, table.news)
         self.closed = 0
+        self.may_read = True
 
     def run(self, client: Client, *, seen: StatusOrder | None = None, heartbeat: float = 60) -> "asyncio.Task[None]":
         """Stream to a client."""
@@ -77,7 +78,12 @@ class Streams:
         held.callback(self._note_closed)
         watch = held.enter_context(self._watches.of(TASK_ID))
         assert watch is not None
-        stream = EventStream(TaskEvents(watch, lambda _row, status: status, seen=seen), heartbeat=heartbeat, held=held)
+        stream = EventStream(
+            TaskEvents(watch, lambda _row, status: status, seen=seen),
+            heartbeat=heartbeat,
+            may_read=lambda: self.may_read,
+            held=held,
+        )
         return asyncio.create_task(stream({"type": "http"}, client.receive, client.send))
 
     def _note_closed(self) -> None:
