@@ -102,6 +102,8 @@ class Gateway:
                 loop="uvloop",
                 http=guarded(self._guard),
                 ws="none",
+                # Anybody can send X-Forwarded-*; SIGMAK_PUBLIC_URL says what a proxy would.
+                proxy_headers=False,
                 backlog=BACKLOG,
                 log_config=None,
                 access_log=False,

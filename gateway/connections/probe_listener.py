@@ -29,7 +29,9 @@ async def probe_listener(app: FastAPI, host: str, port: int, guard: Guard) -> As
         yield None
         return
     registry = Registry(_CONNECTIONS, _CONNECTIONS)
-    config = uvicorn.Config(_probe_app(app), lifespan="off", log_config=None, access_log=False, ws="none")
+    config = uvicorn.Config(
+        _probe_app(app), lifespan="off", log_config=None, access_log=False, ws="none", proxy_headers=False
+    )
     protocol, state = guarded(replace(guard, registry=registry)), ServerState()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: protocol(config, state, {}), host, port, backlog=_CONNECTIONS)

@@ -16,6 +16,8 @@ _PER_HEADER = 32
 """Bytes that each header counts beyond its own, as in RFC 9113, 6.5.2: a thousand empty ones need memory, too."""
 _MAX_HEADER_BYTES = 16 * 1024
 """Bytes of one header. The parsers behind this one read a value several times over."""
+_FEED_BYTES = 16 * 1024
+"""Bytes that the parser gets at a time. What it keeps of an unfinished header is counted between two of them only."""
 _MAX_QUEUED = 32
 """Requests of a connection that wait for the answer of one before: a read of 256 KiB may hold 8,000 of them."""
 _READ_STEP = 32 * 1024
@@ -90,9 +92,17 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
+        self._unset_keepalive_if_required()
+        if len(data) <= _FEED_BYTES:
+            self._feed(data)
+            return
+        whole = memoryview(data)
+        for start in range(0, len(data), _FEED_BYTES):
+            self._feed(whole[start : start + _FEED_BYTES])
+
+    def _feed(self, data: bytes | memoryview) -> None:
         if self._is_refused:
             return
-        self._unset_keepalive_if_required()
         self._unparsed += len(data)
         try:
             self.parser.feed_data(data)
@@ -100,11 +110,10 @@ class GuardedProtocol(HttpToolsProtocol):
             # No protocol is offered beside HTTP/1.1: the request is answered as if it had not asked.
             pass
         except httptools.HttpParserError:
-            if not self._is_refused:
-                self._refuse(HTTPStatus.BAD_REQUEST, "bad_request", "This is not a valid HTTP/1.1 request.")
+            self._refuse(HTTPStatus.BAD_REQUEST, "bad_request", "This is not a valid HTTP/1.1 request.")
             return
         # The parser keeps a header until its end, and reads past a chunk's extension: neither needs to have one.
-        if self._head_bytes + self._unparsed > self.guard.head_bytes and not self._is_refused:
+        if self._head_bytes + self._unparsed > self.guard.head_bytes:
             self._refuse_head()
 
     # The parser's callbacks, in the order of a request.
