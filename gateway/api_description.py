@@ -15,7 +15,7 @@ from gateway.problems import MEDIA_TYPE, ProblemDocument
 
 Described = dict[int | str, dict[str, Any]]
 
-EXAMPLES: dict[str, Any] = json.loads((files("gateway") / "api_examples.json").read_text())
+EXAMPLES: dict[str, Any] = json.loads((files("gateway") / "api_examples.json").read_text(encoding="utf-8"))
 """Recorded from a running system by `python -m tests.system.record_examples`."""
 
 _DESCRIPTION = """

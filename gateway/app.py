@@ -6,8 +6,11 @@ import functools
 import gc
 import logging
 import operator
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -21,11 +24,17 @@ from gateway.batches.batch_rows import BatchRows, BatchTable
 from gateway.batches.batch_watching import BatchWatches
 from gateway.bodies_in_hand import BodiesInHand
 from gateway.callbacks import Callbacks
+from gateway.cancellation_rate import CancellationRate
 from gateway.canceller import Canceller
+from gateway.connections.descriptors import BACKLOG, connections_that_fit
+from gateway.connections.probe_listener import probe_listener
+from gateway.connections.protocol import Guard, guarded
+from gateway.connections.registry import Registry, check_connections
 from gateway.idempotency.claim_rows import ClaimRows, ClaimTable
 from gateway.idempotency.fingerprints import batch_hash_in_thread, hash_in_thread
 from gateway.idempotency.submissions import KeyedSubmissions
 from gateway.known_keys import KnownKeys
+from gateway.limits import limit_number
 from gateway.materialised.database import Database
 from gateway.materialised.follower import TopicsFollower
 from gateway.materialised.subscriptions import Subscriptions
@@ -50,6 +59,7 @@ from gateway.status_table.rows import Row
 from gateway.status_table.status_rows import StatusRows
 from gateway.status_table.table import StatusTable
 from gateway.status_table.watching import TaskWatches
+from gateway.stopping import begin_limited_stop
 from schemas.topics import BATCH_MEMBERS, BATCHES, CANCELLATIONS, IDEMPOTENCY, LANES, TASKS, WEBHOOKS
 from transport.documents import DocumentFolders
 from transport.publisher import KafkaPublisher
@@ -59,6 +69,13 @@ log = logging.getLogger(__name__)
 
 _USED_TOPICS = (*LANES, CANCELLATIONS, TASKS, IDEMPOTENCY, BATCHES, BATCH_MEMBERS, WEBHOOKS)
 _WRONG_TOPICS_EXIT = 1
+_STOP_SECONDS = 9.0
+"""Seconds from SIGTERM to the end of the process, whatever hangs: a supervisor kills it after 10. What is on Kafka is
+safe without an orderly end, and the table is rebuilt."""
+_FINISH_SECONDS = 5
+"""Seconds for requests under way: more than Kafka has to acknowledge one filing."""
+_FLUSH_SECONDS = 1.0
+"""Seconds for events in flight that nobody waits for any more."""
 
 
 class Gateway:
@@ -71,16 +88,27 @@ class Gateway:
         self._changes: Subscriptions[Row] = Subscriptions()
         self._batch_changes: Subscriptions[None] = Subscriptions()
         self.app = self._build()
+        connections = connections_that_fit(settings.max_connections)
+        self._guard = Guard(
+            Registry(connections, min(settings.max_connections_per_address, connections // 2)),
+            head_bytes=settings.max_head_bytes,
+            head_seconds=settings.head_timeout,
+            read_seconds=settings.read_timeout,
+        )
         self._server = _Server(
             uvicorn.Config(
                 self.app,
                 host=settings.host,
                 port=settings.port,
                 loop="uvloop",
-                http="httptools",
+                http=guarded(self._guard),
+                ws="none",
+                # Anybody can send X-Forwarded-*; SIGMAK_PUBLIC_URL says what a proxy would.
+                proxy_headers=False,
+                backlog=BACKLOG,
                 log_config=None,
                 access_log=False,
-                timeout_graceful_shutdown=10,
+                timeout_graceful_shutdown=_FINISH_SECONDS,
                 server_header=False,
             ),
             on_drain=self._let_go,
@@ -96,6 +124,8 @@ class Gateway:
             title="SigmaK Streams",
             version="1",
             lifespan=self._lifespan,
+            # A redirect would name the host that the request names.
+            redirect_slashes=False,
             generate_unique_id_function=operator.attrgetter("name"),
         )
         problems.register(app)
@@ -154,17 +184,31 @@ class Gateway:
         )
         app.state.admission, app.state.bodies = Admission(table), BodiesInHand(settings.max_bodies_bytes)
         app.state.open_streams = OpenStreams()
+        app.state.cancellation_rate = CancellationRate(limit_number(settings.cancellations_per_minute))
         app.state.follower, app.state.readiness = follower, readiness
         follower.start()
         topic_check = asyncio.create_task(readiness.check_topics())
         _spare_the_collector()
         try:
-            yield
+            async with self._listening(app):
+                yield
         finally:
             topic_check.cancel()
             await asyncio.to_thread(follower.stop)
-            await asyncio.to_thread(kafka.close)
+            await asyncio.to_thread(kafka.close, _FLUSH_SECONDS)
             database.close()
+
+    @contextlib.asynccontextmanager
+    async def _listening(self, app: FastAPI) -> AsyncIterator[None]:
+        """The probes' port, and the look at all connections, for the time of the block."""
+        host, port = self._settings.gateway_probe_host, self._settings.gateway_probe_port
+        async with probe_listener(app, host, port, self._guard) as probe_registry:
+            registries = [self._guard.registry, *([probe_registry] if probe_registry else [])]
+            checks = asyncio.create_task(check_connections(registries))
+            try:
+                yield
+            finally:
+                checks.cancel()
 
     def _let_go(self) -> None:
         self._changes.end()
@@ -183,6 +227,14 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, *, on_drain: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_drain = on_drain
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Called with SIGTERM and SIGINT: the first begins the end, which has a limit; the second is the end."""
+        if self.should_exit:
+            signal.signal(sig, signal.SIG_DFL)
+            os.kill(os.getpid(), sig)
+        super().handle_exit(sig, frame)
+        begin_limited_stop(_STOP_SECONDS, 128 + sig)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Called in the event loop after SIGTERM or SIGINT."""

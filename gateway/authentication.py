@@ -1,8 +1,10 @@
 """Who asks: the X-API-Key header."""
 
+import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Request, Security
 from fastapi.openapi.models import APIKey, APIKeyIn
@@ -12,7 +14,11 @@ from gateway.keys import ApiKey, Scope
 from gateway.known_keys import KnownKeys
 from gateway.problems import Problem
 
+Answer = TypeVar("Answer")
+
 _HEADER = "X-API-Key"
+_LOOK_SECONDS = 5.0
+"""Seconds after which a request that waits looks whether its key was revoked."""
 
 
 class CallersKey(SecurityBase):
@@ -38,6 +44,33 @@ class CallersKey(SecurityBase):
         key = request.headers.get(_HEADER)
         keys: KnownKeys = request.app.state.keys
         return _valid(keys.find(key) if key else None)
+
+
+def is_still_valid(request: Request, caller: ApiKey) -> bool:
+    """Whether a key that was valid when its request came may still read."""
+    keys: KnownKeys = request.app.state.keys
+    try:
+        require(_valid(keys.current(caller)), "read")
+    except Problem:
+        return False
+    return True
+
+
+async def while_valid(request: Request, caller: ApiKey, waiting: Coroutine[Any, Any, Answer]) -> Answer:
+    """What `waiting` returns, if the key is valid until then.
+
+    Raises:
+        Problem: 401 or 403 if it is not, within seconds of its revocation.
+    """
+    keys: KnownKeys = request.app.state.keys
+    task = asyncio.create_task(waiting)
+    try:
+        while not task.done():
+            await asyncio.wait([task], timeout=_LOOK_SECONDS)
+            require(_valid(keys.current(caller)), "read")
+        return task.result()
+    finally:
+        task.cancel()
 
 
 def _valid(found: ApiKey | None) -> ApiKey:

@@ -9,12 +9,17 @@ from gateway.bodies_in_hand import Hold, Overloaded
 from gateway.problems import Problem
 
 _SLOWEST = 32 * 1024
-"""Bytes a second at which the largest body may come.
+"""Bytes a second at which the largest body may come in all, stalls included. Without this end, a client that keeps the
+pace of `_PACE` would hold a large body for hours. A batch of 200 MiB has 107 minutes."""
 
-Without an end, who sends a byte now and then would hold for ever what it sent before. The time is that of the whole,
-and not a rate that is kept all the while, which would give up honest senders whose line stalls; and it is the largest
-body's for a smaller one, too, which may be on a bad line. A batch of 200 MiB has 107 minutes.
-"""
+_PACE = 16 * 1024
+"""Bytes a second that win a body time: half of the slowest line that is served, so that a sender at 32 KiB/s makes up
+for a stall in the time that the stall took. Without it, a client that sent most of a large body at once held it with a
+byte now and then for half an hour."""
+
+_STALLS = 2
+"""Body timeouts of credit that a body has at first, and never has more than: a sender that was fast may stall twice in
+a row, however fast it was, and a small body on a bad line has a minute."""
 
 
 async def read_body(request: Request, limit: int, hold: Hold, *, timeout: float) -> bytes:
@@ -44,7 +49,9 @@ async def read_body(request: Request, limit: int, hold: Hold, *, timeout: float)
 async def _parts(request: Request, limit: int, hold: Hold, timeout: float) -> list[bytes]:
     # The server waits for ever for a host that died: what is held would be free again only after a restart.
     now = asyncio.get_running_loop().time
-    end = now() + timeout + limit / _SLOWEST
+    began = now()
+    end = began + timeout + limit / _SLOWEST
+    paid_until = began + _STALLS * timeout
     parts: list[bytes] = []
     received = 0
     async with asyncio.timeout(timeout) as deadline:
@@ -54,7 +61,8 @@ async def _parts(request: Request, limit: int, hold: Hold, timeout: float) -> li
                 raise _too_large(limit)
             hold.take(len(part))
             parts.append(part)
-            deadline.reschedule(min(now() + timeout, end))
+            paid_until = min(paid_until + len(part) / _PACE, now() + _STALLS * timeout)
+            deadline.reschedule(min(now() + timeout, paid_until, end))
     return parts
 
 

@@ -50,12 +50,13 @@ class EventStream(StreamingResponse):
     Args:
         events: what is streamed.
         heartbeat: seconds without an event until a comment tells that the connection lives.
+        may_read: whether the reader's key is still valid; asked before each event, and with each heartbeat.
         held: what is let go when the stream ends, however it does.
     """
 
-    def __init__(self, events: Events, *, heartbeat: float, held: ExitStack) -> None:
+    def __init__(self, events: Events, *, heartbeat: float, may_read: Callable[[], bool], held: ExitStack) -> None:
         self._held = held
-        super().__init__(_written(events, heartbeat), media_type="text/event-stream", headers=_HEADERS)
+        super().__init__(_written(events, heartbeat, may_read), media_type="text/event-stream", headers=_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -63,15 +64,17 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _written(events: Events, heartbeat: float) -> AsyncIterator[bytes]:
+async def _written(events: Events, heartbeat: float, may_read: Callable[[], bool]) -> AsyncIterator[bytes]:
     while True:
         try:
             async with asyncio.timeout(heartbeat):
                 event = await events.next()
         except TimeoutError:
+            if not may_read():
+                return
             yield _HEARTBEAT
             continue
-        if event is None:
+        if event is None or not may_read():
             return
         yield f"id: {event.id}\nevent: {event.name}\ndata: ".encode()
         for piece in _pieces(event.body):

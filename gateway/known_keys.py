@@ -32,6 +32,11 @@ class KnownKeys:
         self._load_if_changed()
         return self._by_hash.get(hash_of(key))
 
+    def current(self, known: ApiKey) -> ApiKey | None:
+        """A key as the file has it now; None if it is no longer there."""
+        self._load_if_changed()
+        return self._by_hash.get(known.sha256)
+
     def fault(self) -> str | None:
         """Why the keys are not those of the file, for a person and without its path; None where they are."""
         self._load_if_changed()

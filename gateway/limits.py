@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from gateway.bodies_in_hand import share_of_a_body
 from gateway.keys import ApiKey, Limit
 from gateway.settings import GatewaySettings
 
@@ -21,18 +22,21 @@ class Limits:
         """The limits of a key at a gateway of these settings."""
         own = key.limits
         return cls(
-            submissions_per_minute=_number(own.submissions_per_minute or settings.submissions_per_minute),
-            # One that is larger than what all bodies together may have could never be read.
-            max_body_bytes=min(own.max_body_bytes or settings.max_body_bytes, settings.max_bodies_bytes),
-            open_streams=_number(own.open_streams or settings.open_streams),
-            waiting_tasks=_number(own.waiting_tasks or settings.waiting_tasks),
+            submissions_per_minute=limit_number(own.submissions_per_minute or settings.submissions_per_minute),
+            # One that is larger than the room for a body could never be read.
+            max_body_bytes=min(
+                own.max_body_bytes or settings.max_body_bytes, share_of_a_body(settings.max_bodies_bytes)
+            ),
+            open_streams=limit_number(own.open_streams or settings.open_streams),
+            waiting_tasks=limit_number(own.waiting_tasks or settings.waiting_tasks),
         )
 
 
 def max_batch_bytes(key: ApiKey, settings: GatewaySettings) -> int:
     """The largest body of a batch that a key may send."""
-    return min(key.limits.max_body_bytes or settings.max_batch_bytes, settings.max_bodies_bytes)
+    return min(key.limits.max_body_bytes or settings.max_batch_bytes, share_of_a_body(settings.max_bodies_bytes))
 
 
-def _number(limit: Limit) -> int | None:
+def limit_number(limit: Limit) -> int | None:
+    """The number of a limit; None if there is none."""
     return None if limit == "unlimited" else limit

@@ -55,6 +55,9 @@ PROBLEM_TYPES = {
     "too_many_waiting": ProblemType(
         HTTPStatus.TOO_MANY_REQUESTS, "As many tasks of the key are on their way as may be.", _COME_AGAIN
     ),
+    "too_many_cancellations": ProblemType(
+        HTTPStatus.TOO_MANY_REQUESTS, "The key has cancelled as many tasks within a minute as it may.", _COME_AGAIN
+    ),
     "too_many_streams": ProblemType(
         HTTPStatus.TOO_MANY_REQUESTS, "As many event streams of the key are open as may be.", _COME_AGAIN
     ),

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from platformdirs import user_state_path
-from pydantic import Field, model_validator
+from pydantic import AnyHttpUrl, Field, model_validator
 
+from gateway.bodies_in_hand import share_of_a_body, share_of_a_key
 from gateway.keys import Limit
 from transport.webhook_settings import WebhookSettings
 
@@ -29,10 +30,10 @@ class GatewaySettings(WebhookSettings):
     """A larger request body is refused before it is read; a key may have a limit of its own."""
     max_batch_bytes: Annotated[int, Field(ge=1024)] = 200 * _MIB
     """A larger body of a batch is refused; a key that has a limit of its own for bodies has it for batches, too."""
-    max_bodies_bytes: Annotated[int, Field(ge=1024)] = 256 * _MIB
-    """What the bodies of all submissions under way may have together; others get 503 until some are on Kafka."""
+    max_bodies_bytes: Annotated[int, Field(ge=1024)] = 384 * _MIB
+    """Bytes of all submissions under way; a key has a third of it, or two thirds for one body alone. Others get 503."""
     body_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
-    """Seconds to wait for each part of a body; 408 ends one that stops or takes longer than the largest at 32 KiB/s."""
+    """Seconds to wait for each part of a body; 408 ends one that stops or falls behind 16 KiB/s for long."""
     max_document_bytes: Annotated[int, Field(ge=1024)] = 50 * _MIB
     """A larger document is refused."""
     heartbeat_seconds: Annotated[float, Field(gt=0, le=600)] = 15.0
@@ -48,8 +49,34 @@ class GatewaySettings(WebhookSettings):
     open_streams: Limit = 50
     """Event streams that a key may have open at this gateway."""
 
+    cancellations_per_minute: Limit = 1000
+    """Tasks that a key may cancel within 60 s at this gateway, those of a batch included: a number, or `unlimited`."""
+    public_url: AnyHttpUrl | None = None
+    """What `Location` and `status_url` begin with: the address for clients, e.g. `https://api.example.com`."""
+    trusted_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    """Without `public_url`: hosts whose name in `Host` is repeated in links, as a JSON list; others get `/tasks/…`."""
+    max_head_bytes: Annotated[int, Field(ge=4096, le=_MIB)] = 64 * 1024
+    """Bytes of a request's line and headers, 32 more for each header; one header has 16 KiB. More is refused by 431."""
+    head_timeout: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """Seconds for a request's line and headers to come, from the connection's opening or its last answer."""
+    read_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Seconds within which a client must read 32 KiB of an answer that waits for it, or the rest."""
+    max_connections: Annotated[int, Field(ge=2)] = 4096
+    """Connections to the port in all; fewer if the limit of open files (`ulimit -Hn`) is too low for them."""
+    max_connections_per_address: Annotated[int, Field(ge=1)] = 1024
+    """Connections of one address, at most half of all; behind a proxy all have the proxy's."""
+    gateway_probe_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port of /live, /ready, /health and /metrics alone, which no flood of the other port reaches; 0 serves none."""
+    gateway_probe_host: str = "127.0.0.1"
+    """The address that the gateway's probes listen on."""
+
     @model_validator(mode="after")
-    def _one_body_fits(self) -> Self:
-        if self.max_body_bytes > self.max_bodies_bytes:
-            raise ValueError("SIGMAK_MAX_BODY_BYTES is more than SIGMAK_MAX_BODIES_BYTES: such a body is never read")
+    def _bodies_fit(self) -> Self:
+        """A body that is larger than its share of the room would be refused with 503 however often it is sent."""
+        if self.max_body_bytes > share_of_a_key(self.max_bodies_bytes):
+            raise ValueError("SIGMAK_MAX_BODY_BYTES is more than a third of SIGMAK_MAX_BODIES_BYTES, a key's share")
+        if self.max_batch_bytes > share_of_a_body(self.max_bodies_bytes):
+            raise ValueError(
+                "SIGMAK_MAX_BATCH_BYTES is more than two thirds of SIGMAK_MAX_BODIES_BYTES, a body's share"
+            )
         return self

@@ -36,7 +36,7 @@ def replace(file: Path, content: str) -> None:
     # lock them out with it.
     before = file.stat() if file.exists() else None
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name)
-    with os.fdopen(descriptor, "w") as stream:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(content)
         stream.flush()
         if before is not None:

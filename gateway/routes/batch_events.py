@@ -1,12 +1,13 @@
 """GET /batches/{id}/events: a batch's progress as it happens."""
 
 from contextlib import ExitStack
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
 from gateway.api_description import EXAMPLES, Described, problems
-from gateway.authentication import Caller, require
+from gateway.authentication import Caller, is_still_valid, require
 from gateway.batches.batch_watching import BatchWatches, position_of
 from gateway.event_stream import EventStream
 from gateway.limits import Limits
@@ -64,7 +65,8 @@ async def batch_events(
         return Response(status_code=HTTPStatus.NO_CONTENT)
     settings: GatewaySettings = request.app.state.settings
     streams: OpenStreams = request.app.state.open_streams
+    may_read = partial(is_still_valid, request, caller)
     with ExitStack() as held:
         held.enter_context(streams.one_more(caller, Limits.of(caller, settings)))
         events = held.enter_context(watches.events(batch_id, row, seen=seen))
-        return EventStream(events, heartbeat=settings.heartbeat_seconds, held=held.pop_all())
+        return EventStream(events, heartbeat=settings.heartbeat_seconds, may_read=may_read, held=held.pop_all())

@@ -17,6 +17,7 @@ from gateway.idempotency.fingerprints import HEADER, IdempotencyKey
 from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
 from gateway.limits import Limits, max_batch_bytes
+from gateway.links import link
 from gateway.metrics import GatewayMetrics
 from gateway.problem_types import ANY_KEY, ANY_SUBMISSION
 from gateway.problems import Problem, kafka_unavailable
@@ -77,7 +78,7 @@ async def batches(request: Request, caller: Caller, key: IdempotencyKey) -> Resp
     keyed: KeyedSubmissions[OfferedBatch] = request.app.state.keyed_batches
     # As for one filing: who lost the answer gets it, though no place is left.
     replay = key is not None and keyed.is_accepted(caller.id, key)
-    with admission.submission(caller, limits, replay=replay) as first, bodies.hold() as hold:
+    with admission.submission(caller, limits, replay=replay) as first, bodies.hold(caller.id) as hold:
         read = await read_batch(
             request,
             lambda filing: check_filing(request, caller, filing),
@@ -176,4 +177,4 @@ def _incomplete(request: Request, key: str | None, batch: OfferedBatch, error: B
 
 def batch_url(request: Request, batch_id: str) -> str:
     """Where a batch tells how far it is."""
-    return f"{request.base_url}batches/{batch_id}"
+    return link(request, f"batches/{batch_id}")

@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from gateway.api_description import EXAMPLES, Described, described_headers, problems
-from gateway.authentication import Caller, require
+from gateway.authentication import Caller, require, while_valid
 from gateway.batches.batch_rows import BatchRow, BatchTable
 from gateway.batches.batch_view import BatchView, view_body
 from gateway.batches.batch_watching import BatchWatches
+from gateway.cancellation_rate import CancellationRate
 from gateway.canceller import Canceller
 from gateway.keys import ApiKey
 from gateway.problem_types import ANY_KEY
@@ -62,7 +63,9 @@ _CANCELLING: Described = {
         "headers": described_headers("Location", required={"Location"}),
         "content": {"application/json": {"example": EXAMPLES["batch_cancelling"]}},
     },
-    **problems(*ANY_KEY, "no_such_batch", "batch_ended", "batch_expired", "kafka_unavailable"),
+    **problems(
+        *ANY_KEY, "no_such_batch", "batch_ended", "batch_expired", "too_many_cancellations", "kafka_unavailable"
+    ),
 }
 
 BatchId = Annotated[str, Path(description="The id of an accepted batch, a UUIDv7.")]
@@ -79,7 +82,7 @@ async def batch_status(request: Request, batch_id: BatchId, caller: Caller, wait
     row: BatchRow | None = await owned_row(request, batch_id, caller)
     watches: BatchWatches = request.app.state.batch_watches
     if wait:
-        row = await watches.end(batch_id, wait)
+        row = await while_valid(request, caller, watches.end(batch_id, wait))
     if row is None:
         raise no_batch(batch_id, request.app.state.settings.result_ttl)
     if row.ended_at is not None:
@@ -109,6 +112,8 @@ async def cancel_batch(request: Request, batch_id: BatchId, caller: Caller) -> R
     ]
     if not open_:
         raise Problem(HTTPStatus.CONFLICT, "batch_ended", f"All filings of batch {batch_id} have ended.")
+    rate: CancellationRate = request.app.state.cancellation_rate
+    rate.count(caller, len(open_))
     await _cancel(request, caller, batch_id, open_)
     url = batch_url(request, batch_id)
     message = f"{len(open_)} of {len(members)} filings are cancelled, but for those that store their result already."

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from gateway.api_description import EXAMPLES, Described, described_headers, problems
 from gateway.authentication import Caller, require
+from gateway.cancellation_rate import CancellationRate
 from gateway.canceller import Canceller
 from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem, kafka_unavailable
@@ -29,7 +30,7 @@ _ANSWERS: Described = {
         "headers": described_headers("Location", required={"Location"}),
         "content": {"application/json": {"example": EXAMPLES["cancelling"]}},
     },
-    **problems(*ANY_KEY, "no_such_task", "task_ended", "task_expired", "kafka_unavailable"),
+    **problems(*ANY_KEY, "no_such_task", "task_ended", "task_expired", "too_many_cancellations", "kafka_unavailable"),
 }
 
 
@@ -55,6 +56,8 @@ async def cancel_task(request: Request, task_id: TaskId, caller: Caller) -> Resp
         state = StatusHead.model_validate_json(row.body).status
         raise Problem(HTTPStatus.CONFLICT, "task_ended", f"Task {task_id} has ended in {state}.", state=state)
     canceller: Canceller = request.app.state.canceller
+    rate: CancellationRate = request.app.state.cancellation_rate
+    rate.count(caller)
     try:
         origin = TaskOrigin.model_validate_json(row.body)
         await canceller.cancel(task_id, origin, owner=caller.id, traceparent=traceparent_of(request.headers))

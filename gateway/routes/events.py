@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 
 from gateway.api_description import EXAMPLES, Described, problems
-from gateway.authentication import Caller, require
+from gateway.authentication import Caller, is_still_valid, require
 from gateway.event_stream import EventStream
 from gateway.keys import ApiKey
 from gateway.limits import Limits
@@ -75,10 +75,11 @@ def open_stream(request: Request, caller: ApiKey, task_id: str, last_event_id: s
     watches: TaskWatches = request.app.state.watches
     settings: GatewaySettings = request.app.state.settings
     streams: OpenStreams = request.app.state.open_streams
+    may_read = partial(is_still_valid, request, caller)
     with ExitStack() as held:
         held.enter_context(streams.one_more(caller, Limits.of(caller, settings)))
         watch = held.enter_context(watches.of(task_id))
         if watch is None:
             raise no_task(task_id, settings.result_ttl)
         events = TaskEvents(watch, partial(shown_to, caller), seen=order_of(last_event_id))
-        return EventStream(events, heartbeat=settings.heartbeat_seconds, held=held.pop_all())
+        return EventStream(events, heartbeat=settings.heartbeat_seconds, may_read=may_read, held=held.pop_all())

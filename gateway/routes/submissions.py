@@ -18,6 +18,7 @@ from gateway.idempotency.fingerprints import HEADER, IdempotencyKey
 from gateway.idempotency.submissions import KeyedSubmissions, KeyReused, Receipt
 from gateway.keys import ApiKey
 from gateway.limits import Limits
+from gateway.links import link
 from gateway.metrics import GatewayMetrics
 from gateway.problem_types import ANY_KEY, ANY_SUBMISSION
 from gateway.problems import Problem, invalid_field, kafka_unavailable
@@ -98,7 +99,7 @@ async def _submit(
     # What was accepted already is asked for, not submitted: whoever lost the answer gets it, though no place is left.
     replay = key is not None and keyed.is_accepted(caller.id, key)
     # The body comes last: who has no place left must not make the gateway read it.
-    with admission.submission(caller, limits, replay=replay) as place, bodies.hold() as hold:
+    with admission.submission(caller, limits, replay=replay) as place, bodies.hold(caller.id) as hold:
         submission = await _read(request, caller, model, limits, hold)
         response = await _publish(request, caller, key, submission, action, place)
     response.headers.update(admission.rate_headers(caller, limits))
@@ -214,8 +215,7 @@ async def _offer(request: Request, key: str | None, offered: Offered, place: Pla
 
 def status_url(request: Request, task_id: str) -> str:
     """Where a task tells how far it is."""
-    # `url_for` searches all routes for it, which was a fourteenth of a small submission.
-    return f"{request.base_url}tasks/{task_id}"
+    return link(request, f"tasks/{task_id}")
 
 
 def _check_path(folders: DocumentFolders, path: str) -> None:

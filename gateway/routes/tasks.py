@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway.api_description import EXAMPLES, Described, described_headers, problems
-from gateway.authentication import Caller, require
+from gateway.authentication import Caller, require, while_valid
 from gateway.keys import ApiKey
 from gateway.problem_types import ANY_KEY
 from gateway.problems import Problem
@@ -60,7 +60,7 @@ async def _later_row(request: Request, task_id: str, caller: ApiKey, wait: float
     watches: TaskWatches = request.app.state.watches
     with watches.of(task_id) as watch:
         if watch is not None:
-            row, body = await watch.end(wait), watch.body()
+            row, body = await while_valid(request, caller, watch.end(wait)), watch.body()
             if body is not None:
                 return row._replace(body=body)
     # It went meanwhile, or the table was begun anew, which may have older statuses than the one that was waited for.

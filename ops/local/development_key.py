@@ -48,7 +48,7 @@ def development_key(keys: Path, secrets: Path, kept: Path) -> DevelopmentKey:
 def _handed_out(keys: Path, kept: Path) -> tuple[ApiKey, str] | None:
     if not (keys.exists() and kept.exists()):
         return None
-    key = kept.read_text(errors="replace").strip()
+    key = kept.read_text(encoding="utf-8", errors="replace").strip()
     valid = {record.sha256: record for record in read_keys(keys) if record.revoked_at is None}
     record = valid.get(hash_of(key))
     return None if record is None else (record, key)

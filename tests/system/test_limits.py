@@ -17,7 +17,9 @@ from tests.system.parts import Gateway, System
 from tests.waiting import eventually
 
 QUOTA = 4
-MAX_BODIES_BYTES = 100_000
+SHARE_BYTES = 100_000
+"""What one key may have in hand."""
+ROOM = {"max_bodies_bytes": 3 * SHARE_BYTES, "max_batch_bytes": 2 * SHARE_BYTES}
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +31,7 @@ def system(kafka: str, analyses: Path, launch: Launch, tmp_path_factory: pytest.
 
 @pytest.fixture(scope="module")
 def gateway(system: System) -> Gateway:
-    return system.gateway(
-        submissions_per_minute=QUOTA, max_body_bytes=MAX_BODIES_BYTES, max_bodies_bytes=MAX_BODIES_BYTES
-    )
+    return system.gateway(submissions_per_minute=QUOTA, max_body_bytes=SHARE_BYTES, **ROOM)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +192,7 @@ def test_bodies_that_fill_the_gateways_room_make_others_come_again(gateway: Gate
 
 
 def test_a_sender_that_vanishes_in_the_middle_holds_neither_room_nor_rate(system: System) -> None:
-    gateway = system.gateway(max_body_bytes=MAX_BODIES_BYTES, max_bodies_bytes=MAX_BODIES_BYTES, body_timeout=1)
+    gateway = system.gateway(max_body_bytes=SHARE_BYTES, **ROOM, body_timeout=1)
     key = _key(system, submissions_per_minute=1)
     with _half_a_submission(gateway, key, announced=90_000, sent=80_000) as connection:
         answer = _until_closed(connection)
@@ -200,6 +200,32 @@ def test_a_sender_that_vanishes_in_the_middle_holds_neither_room_nor_rate(system
         assert b"connection: close" in answer.lower()
         assert b"urn:sigmak:problem:body_too_slow" in answer
         assert gateway.post(key=key, html_content="x" * 40_000).status_code == 202
+
+
+def test_one_key_that_fills_its_share_shuts_out_no_other(gateway: Gateway, system: System) -> None:
+    key, other = _key(system), _key(system)
+    with (
+        _half_a_submission(gateway, key, announced=60_000, sent=50_000),
+        _half_a_submission(gateway, key, announced=60_000, sent=49_000),
+    ):
+        eventually(
+            lambda: gateway.post(key=key, html_content="x" * 40_000).status_code == 503, within=10, what="a full share"
+        )
+        assert gateway.post(key=other, html_content="x" * 90_000).status_code == 202
+
+
+def test_a_revoked_keys_streams_and_waits_end_within_a_heartbeat(system: System) -> None:
+    gateway = system.gateway(heartbeat_seconds=0.5)
+    record, key = add_key(system.keys, "leaked-with-streams")
+    task_id = gateway.post(key=key).json()["task_id"]
+    with ThreadPoolExecutor(2) as pool, _stream(gateway, task_id, key) as stream:
+        wait = pool.submit(gateway.ask, "GET", f"/tasks/{task_id}?wait=60", key=key, timeout=70)
+        lines = stream.iter_lines()
+        next(lines)
+        revoke_key(system.keys, record.id)
+        rest = pool.submit(list, lines)
+        rest.result(timeout=10)
+        assert _problem(wait.result(timeout=20)) == (401, "key_revoked")
 
 
 def _until_closed(connection: socket.socket) -> bytes:

@@ -35,7 +35,7 @@ def export(format: str, model: Path, target: Path) -> None:
     with torch.no_grad():
         (_to_onnx if format == "onnx" else _to_openvino)(network, target)
     loaded.tokenizer.backend_tokenizer.save(str(target / TOKENIZER_FILE))
-    (target / WINDOW_FILE).write_text(str(window_of(loaded)))
+    (target / WINDOW_FILE).write_text(str(window_of(loaded)), encoding="utf-8")
 
 
 def _to_openvino(network: SentenceVector, target: Path) -> None:

@@ -66,4 +66,4 @@ class LoadedModel:
     def of_folder(cls, folder: Path, network: Network) -> "LoadedModel":
         """A converted model, whose folder is named by its fingerprint."""
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        return cls(network, tokenizer, int((folder / WINDOW_FILE).read_text()), folder.name)
+        return cls(network, tokenizer, int((folder / WINDOW_FILE).read_text(encoding="utf-8")), folder.name)

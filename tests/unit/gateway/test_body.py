@@ -34,7 +34,7 @@ class _Connection:
 
 
 async def _read(connection: _Connection, room: int = LIMIT) -> bytes:
-    return await read_body(connection.request, LIMIT, Hold(BodiesInHand(room)), timeout=TIMEOUT)
+    return await read_body(connection.request, LIMIT, Hold(BodiesInHand(room * 3 // 2 + 1), "key"), timeout=TIMEOUT)
 
 
 async def _refused(connection: _Connection) -> Problem:
@@ -103,7 +103,9 @@ def _read_slowly(connection: _Connection, limit: int) -> tuple[int, float]:
     """How many bytes the body had, and how long it took in seconds."""
 
     async def read() -> tuple[int, float]:
-        body = await read_body(connection.request, limit, Hold(BodiesInHand(limit)), timeout=TIMEOUT)
+        body = await read_body(
+            connection.request, limit, Hold(BodiesInHand(limit * 3 // 2 + 1), "key"), timeout=TIMEOUT
+        )
         return len(body), asyncio.get_running_loop().time()
 
     return run_skipping(read())
@@ -114,13 +116,13 @@ def _given_up(connection: _Connection, limit: int) -> tuple[Problem, float]:
 
     async def read() -> tuple[Problem, float]:
         with pytest.raises(Problem) as refused:
-            await read_body(connection.request, limit, Hold(BodiesInHand(limit)), timeout=TIMEOUT)
+            await read_body(connection.request, limit, Hold(BodiesInHand(limit * 3 // 2 + 1), "key"), timeout=TIMEOUT)
         return refused.value, asyncio.get_running_loop().time()
 
     return run_skipping(read())
 
 
-@pytest.mark.parametrize("parts", [[], [(20.0, b"x")], [(20.0, b"x"), (20.0, b"x")]])
+@pytest.mark.parametrize("parts", [[], [(20.0, b"x")], [(14.0, b"x"), (14.0, b"x")]])
 def test_a_body_that_stops_coming_is_given_up_so_long_after_its_last_part(parts: list[tuple[float, bytes]]) -> None:
     problem, after = _given_up(_SlowConnection(parts, size=8 * _MIB), 8 * _MIB)
     assert (problem.status, problem.type) == (408, "body_too_slow")
@@ -132,10 +134,25 @@ def test_the_connection_of_a_body_that_is_given_up_is_closed_or_its_rest_would_b
     assert problem.headers == {"Connection": "close"}
 
 
-def test_a_body_that_trickles_is_given_up_when_the_largest_would_be_here_at_32_kib_a_second() -> None:
-    problem, after = _given_up(_SlowConnection([(29.0, b"x")] * 9, size=_MIB), _MIB)
+@pytest.mark.parametrize("first", [1, 59 * _MIB])
+def test_a_body_that_trickles_is_given_up_after_two_timeouts_however_much_of_it_came_at_once(first: int) -> None:
+    parts = [(0.0, bytes(first)), *[(8.0, b"x")] * 300]
+    problem, after = _given_up(_SlowConnection(parts, size=60 * _MIB), 60 * _MIB)
     assert (problem.status, problem.type) == (408, "body_too_slow")
-    assert after == TIMEOUT + 32
+    assert after == pytest.approx(2 * TIMEOUT, abs=0.1)
+
+
+def test_a_body_that_keeps_the_pace_is_given_up_when_the_largest_would_be_here_at_32_kib_a_second() -> None:
+    problem, after = _given_up(_SlowConnection(repeat((1.0, bytes(16 * 1024))), size=8 * _MIB), 8 * _MIB)
+    assert (problem.status, problem.type) == (408, "body_too_slow")
+    assert after == TIMEOUT + 8 * _MIB / (32 * 1024)
+
+
+def test_a_sender_of_32_kib_a_second_gets_through_though_its_line_stalls_almost_as_long_as_it_may() -> None:
+    size, part = 8 * _MIB, bytes(32 * 1024)
+    parts = [(29.0 if second % 64 == 0 else 1.0, part) for second in range(256)]
+    received, after = _read_slowly(_SlowConnection(parts, size), 2 * size)
+    assert (received, after) == (size, 256 + 4 * 28.0)
 
 
 def test_a_batch_of_200_mib_is_read_whole_from_a_client_of_32_kib_a_second_that_pauses() -> None:
@@ -144,4 +161,4 @@ def test_a_batch_of_200_mib_is_read_whole_from_a_client_of_32_kib_a_second_that_
 
 
 def test_a_small_body_may_come_slower_than_a_large_one() -> None:
-    assert _read_slowly(_SlowConnection(repeat((20.0, b"x")), 3), _MIB) == (3, 60.0)
+    assert _read_slowly(_SlowConnection(repeat((19.0, b"x")), 3), _MIB) == (3, 57.0)

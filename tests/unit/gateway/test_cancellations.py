@@ -5,19 +5,21 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import AnyHttpUrl
 
 from gateway import problems
+from gateway.cancellation_rate import CancellationRate
 from gateway.canceller import Canceller
 from gateway.keys import Scope, add_key
 from gateway.known_keys import KnownKeys
 from gateway.materialised.follower import TableBehind
 from gateway.routes import cancellations
+from gateway.settings import GatewaySettings
 from gateway.status_table.rows import status_row
 from gateway.status_table.status_rows import StatusRecord
 from schemas.cancellations import Cancellation
@@ -59,7 +61,11 @@ class Gateway:
         self._app.include_router(cancellations.router)
         state = self._app.state
         state.table, state.follower, state.keys = self.table, self.follower, KnownKeys(self._keys)
-        state.settings, state.canceller = SimpleNamespace(result_ttl=LIFE), Canceller(self.kafka, 0.2, lambda: NOON)
+        state.settings = GatewaySettings(
+            api_keys_file=self._keys, result_ttl=LIFE, public_url=AnyHttpUrl("http://gateway")
+        )
+        state.canceller = Canceller(self.kafka, 0.2, lambda: NOON)
+        state.cancellation_rate = CancellationRate(5)
 
     def new_key(self, name: str, *scopes: Scope) -> tuple[str, str]:
         """A further key's id and secret."""
@@ -193,3 +199,12 @@ async def test_a_status_of_a_newer_worker_with_a_field_that_is_unknown_here_can_
     body = {**json.loads(a_status(task_id=task_id).model_dump_json()), "newer": 1}
     gateway.follower.behind.append(StatusRecord(task_id, status_row(json.dumps(body).encode(), gateway.owner)))
     assert (await gateway.delete(task_id)).status_code == 202
+
+
+async def test_cancellations_have_a_rate_of_their_own_however_often_the_same_task_is_named(gateway: Gateway) -> None:
+    task = gateway.task()
+    answers = [await gateway.delete(task) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [202] * 5 + [429]
+    assert _problem(answers[-1]) == (429, "too_many_cancellations")
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+    assert len(gateway.kafka.published) == 5

@@ -29,7 +29,7 @@ each_coding = pytest.mark.parametrize("coding", ["gzip", "zstd"])
 
 
 def unpacked(body: bytes, coding: str, limit: int, room: int = 1_000_000_000) -> bytes:
-    return unpacked_into(body, coding, limit, Hold(BodiesInHand(room)))
+    return unpacked_into(body, coding, limit, Hold(BodiesInHand(room * 3 // 2 + 1), "key"))
 
 
 def _refused(body: bytes, coding: str, limit: int = LIMIT) -> Problem:

@@ -70,6 +70,7 @@ class Streams:
     def __init__(self, table: OwnTable) -> None:
         self._watches = TaskWatches(table, table.news)
         self.closed = 0
+        self.may_read = True
 
     def run(self, client: Client, *, seen: StatusOrder | None = None, heartbeat: float = 60) -> "asyncio.Task[None]":
         """Stream to a client."""
@@ -77,7 +78,12 @@ class Streams:
         held.callback(self._note_closed)
         watch = held.enter_context(self._watches.of(TASK_ID))
         assert watch is not None
-        stream = EventStream(TaskEvents(watch, lambda _row, status: status, seen=seen), heartbeat=heartbeat, held=held)
+        stream = EventStream(
+            TaskEvents(watch, lambda _row, status: status, seen=seen),
+            heartbeat=heartbeat,
+            may_read=lambda: self.may_read,
+            held=held,
+        )
         return asyncio.create_task(stream({"type": "http"}, client.receive, client.send))
 
     def _note_closed(self) -> None:
@@ -193,3 +199,25 @@ def test_an_id_of_an_event_tells_the_order() -> None:
 @pytest.mark.parametrize("text", [None, "", "x", "1", "1.", "1.x", "11.1", "-1.1", "1.1.1", "²1.1"])
 def test_what_is_no_id_of_an_event_is_as_none(text: str | None) -> None:
     assert order_of(text) is None
+
+
+async def test_a_stream_ends_at_a_heartbeat_if_the_readers_key_is_revoked(table: OwnTable, streams: Streams) -> None:
+    client = Client()
+    streaming = streams.run(client, heartbeat=0.01)
+    async with asyncio.timeout(10):
+        await client.heartbeats.acquire()
+        streams.may_read = False
+        await streaming
+    assert streams.closed == 1
+
+
+async def test_a_revoked_key_gets_no_further_event(table: OwnTable, streams: Streams) -> None:
+    def revoke(piece: bytes) -> None:
+        if piece == b"\n\n":
+            streams.may_read = False
+            table.apply([record(READING)])
+
+    client = Client(revoke)
+    async with asyncio.timeout(10):
+        await streams.run(client)
+    assert [name for _, name, _ in client.events()] == ["PENDING"]

@@ -30,16 +30,18 @@ def test_an_unlimited_key_still_has_the_gateways_limit_of_a_body() -> None:
     assert Limits.of(an_api_key(limits=UNLIMITED), _settings(max_body_bytes=2000)) == Limits(None, 2000, None, None)
 
 
-def test_no_keys_body_may_be_larger_than_all_bodies_together() -> None:
+def test_no_keys_body_may_be_larger_than_a_bodys_share_of_the_room() -> None:
     own = KeyLimits(max_body_bytes=50_000)
-    assert (
-        Limits.of(an_api_key(limits=own), _settings(max_bodies_bytes=9000, max_body_bytes=2000)).max_body_bytes == 9000
-    )
+    settings = _settings(max_bodies_bytes=9000, max_body_bytes=2000, max_batch_bytes=2000)
+    assert Limits.of(an_api_key(limits=own), settings).max_body_bytes == 6000
 
 
 def test_a_gateway_whose_bodies_could_never_be_read_does_not_start() -> None:
-    with pytest.raises(ValidationError, match="SIGMAK_MAX_BODIES_BYTES"):
-        _settings(max_bodies_bytes=2000, max_body_bytes=2001)
+    with pytest.raises(ValidationError, match="SIGMAK_MAX_BODY_BYTES"):
+        _settings(max_bodies_bytes=6000, max_body_bytes=2001, max_batch_bytes=4000)
+    with pytest.raises(ValidationError, match="SIGMAK_MAX_BATCH_BYTES"):
+        _settings(max_bodies_bytes=6000, max_body_bytes=2000, max_batch_bytes=4001)
+    _settings(max_bodies_bytes=6000, max_body_bytes=2000, max_batch_bytes=4000)
 
 
 def test_ten_submissions_a_minute_are_the_default() -> None:

@@ -10,10 +10,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import AnyHttpUrl
 
 from gateway import problems
 from gateway.batches.batch_rows import BatchRecord
 from gateway.batches.batch_watching import BatchWatches
+from gateway.cancellation_rate import CancellationRate
 from gateway.canceller import Canceller
 from gateway.keys import Scope, add_key
 from gateway.known_keys import KnownKeys
@@ -56,8 +58,11 @@ class Gateway:
             self.batches, self.table, batch_news=self.batches.news, task_news=self.table.news
         )
         state.open_streams = OpenStreams()
-        state.settings = GatewaySettings(api_keys_file=self._keys, result_ttl=LIFE, open_streams=1)
+        state.settings = GatewaySettings(
+            api_keys_file=self._keys, result_ttl=LIFE, open_streams=1, public_url=AnyHttpUrl("http://gateway")
+        )
         self.kafka = FakePublisher()
+        state.cancellation_rate = CancellationRate(1000)
         state.canceller = Canceller(self.kafka, 0.2, lambda: NOON)
 
     has_caught_up = True

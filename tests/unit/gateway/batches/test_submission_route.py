@@ -47,7 +47,11 @@ class Gateway:
         keys = folder / "keys.json"
         owner, self.key = add_key(keys, "owner")
         settings = GatewaySettings(
-            api_keys_file=keys, max_document_bytes=1024, max_batch_bytes=10_000, submissions_per_minute=8
+            api_keys_file=keys,
+            max_document_bytes=1024,
+            max_batch_bytes=10_000,
+            submissions_per_minute=8,
+            trusted_hosts=("gateway",),
         )
         publisher = BatchPublisher(FilingPublisher(self.kafka, 5), 5)
         self._app = FastAPI()
