@@ -72,10 +72,7 @@ def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
     report(1)
     kind = name.partition("-")[0]
     match kind:
-        case "kill":
-            os.kill(_worker(), signal.SIGKILL)
-            _wait_for(f"{name}.go")
-        case "hang" | "grow" | "crash":
+        case "kill" | "hang" | "grow" | "crash":
             _MISDEEDS[kind]()
         case "hold":
             _wait_for(f"{name}.go")
@@ -96,6 +93,11 @@ def scripted(filing: FilingSubmitted, report: Report) -> RiskAssessment:
     return empty(filing, report)
 
 
+def _kill_the_worker() -> None:
+    os.kill(_worker(), signal.SIGKILL)
+    _hang()
+
+
 def _hang() -> None:
     while True:
         pass
@@ -107,7 +109,7 @@ def _grow() -> None:
         held.append(bytearray(b"x" * 8 * 1024 * 1024))
 
 
-_MISDEEDS = {"hang": _hang, "grow": _grow, "crash": os.abort}
+_MISDEEDS = {"kill": _kill_the_worker, "hang": _hang, "grow": _grow, "crash": os.abort}
 
 
 def _worker() -> int:

@@ -3,7 +3,6 @@
 They go into gateway/api_examples.json. Run it again when an answer changes its shape; a test tells.
 """
 
-import gzip
 import json
 import tempfile
 from collections.abc import Iterator
@@ -54,7 +53,9 @@ def main() -> None:
 def _record(system: System) -> dict[str, Any]:
     without_kafka = system.starting_gateway(kafka_bootstrap_servers="127.0.0.1:1")
     gateway = system.gateway(max_document_bytes=_ROOM)
-    tight = system.gateway(max_body_bytes=_ROOM, max_bodies_bytes=_ROOM)
+    tight = system.gateway(
+        max_body_bytes=_ROOM, max_bodies_bytes=3 * _ROOM, max_batch_bytes=2 * _ROOM, cancellations_per_minute=1
+    )
     eventually(lambda: _answers(without_kafka), within=30, what="the gateway without Kafka answers")
     # Before there is a worker: what must wait does.
     problems = dict(_problems(system, gateway, tight, without_kafka))
@@ -157,7 +158,6 @@ def _problems(
     once, waiting = key(limits={"submissions_per_minute": 1}), key(limits={"waiting_tasks": 1})
     record, revoked = add_key(system.keys, "example")
     revoke_key(system.keys, record.id)
-    packed = gzip.compress(b"x" * (_ROOM - 10))
     answers = [
         gateway.ask("GET", "/tasks/x", key=""),
         gateway.ask("GET", "/tasks/x", key=key(expires_at=datetime.now(UTC) - timedelta(days=1))),
@@ -182,7 +182,8 @@ def _problems(
         *[gateway.post(key=once) for _ in range(2)][1:],
         *[gateway.post(key=waiting) for _ in range(2)][1:],
         without_kafka.post(),
-        tight.ask("POST", "/analyze", **html(packed, **{"Content-Encoding": "gzip"})),
+        _one_body_too_many(tight),
+        _one_cancellation_too_many(tight),
         _one_stream_too_many(gateway, key(limits={"open_streams": 1})),
     ]
     for answer in answers:
@@ -195,6 +196,26 @@ def _half_a_body(gateway: Gateway) -> httpx.Response:
     connection.request("POST", "/analyze", b"{", {"X-API-Key": gateway.key, "Content-Length": "2"})
     answer = connection.getresponse()
     return httpx.Response(answer.status, content=answer.read())
+
+
+def _one_body_too_many(gateway: Gateway) -> httpx.Response:
+    """What is told to a key whose share of the room is full."""
+    connection = HTTPConnection(gateway.url.removeprefix("http://"))
+    headers = {"X-API-Key": gateway.key, "Content-Length": str(_ROOM - 1)}
+    connection.request("POST", "/analyze", b" " * (_ROOM - 10), headers)
+    try:
+        return eventually(
+            lambda: answer if (answer := gateway.post(html_content="x" * 1000)).status_code == 503 else None,
+            within=10,
+            what="the first body fills the share",
+        )
+    finally:
+        connection.close()
+
+
+def _one_cancellation_too_many(gateway: Gateway) -> httpx.Response:
+    tasks = [gateway.submit(ticker="KLMF") for _ in range(2)]
+    return [gateway.ask("DELETE", f"/tasks/{task_id}") for task_id in tasks][1]
 
 
 def _one_stream_too_many(gateway: Gateway, key: str) -> httpx.Response:
