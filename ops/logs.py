@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from ops.terminal import printable
+
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _QUIET = ("httpx", "faust", "mode", "aiokafka", "uvicorn", "sentence_transformers")
 """Of these libraries only warnings are logged."""
@@ -19,11 +21,23 @@ _KNOWN_AT_MOST = 500
 def log_to_stderr() -> None:
     """Log what is of level INFO and above."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(PrintableFormatter(_FORMAT))
     handler.addFilter(Seldom(_WORDY))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class PrintableFormatter(logging.Formatter):
+    """What a record says is one line, whatever it quotes; a traceback behind it keeps its lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's line, and its traceback."""
+        return "\n".join(printable(line) for line in super().format(record).split("\n"))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """The record's line."""
+        return printable(super().formatMessage(record))
 
 
 class Seldom(logging.Filter):

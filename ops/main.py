@@ -1,7 +1,6 @@
 """The `sigmak` command. Each command imports what it needs when it runs: `sigmak --help` loads no model."""
 
 import faulthandler
-import sys
 
 import typer
 
@@ -24,6 +23,7 @@ from ops.commands import (
 from ops.exit_codes import FAILED, NO_SERVER, USAGE
 from ops.failures import CommandFailed, ServerAway, UsageFailed
 from ops.logs import log_to_stderr
+from ops.terminal import say_error, tolerate_encodings
 
 app = typer.Typer(
     name="sigmak",
@@ -42,7 +42,13 @@ def main() -> None:
     """Run a command; what went wrong is one line, and the exit code tells which kind."""
     # A library's crash would end the process without a word.
     faulthandler.enable()
+    tolerate_encodings()
     log_to_stderr()
+    run()
+
+
+def run() -> None:
+    """Run the command of the arguments; raises SystemExit."""
     try:
         app()
     except UsageFailed as error:
@@ -54,7 +60,7 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    print(f"sigmak: {message}", file=sys.stderr)
+    say_error(*f"sigmak: {message}".split("\n"))
     raise SystemExit(code)
 
 

@@ -24,7 +24,8 @@ def print_assessment(console: Console, assessment: RiskAssessment) -> None:
     totals = assessment.totals
     years = ", ".join(map(str, assessment.compared_with)) or "no earlier filing"
     title = f"{assessment.ticker} {assessment.filing_year}, {assessment.form or 'filing'}"
-    console.print(f"\n[bold]{title}[/bold]: {totals.risk_factors} risk factors, compared with {years}")
+    counted = f": {totals.risk_factors} risk factors, compared with {years}"
+    console.print(Text.assemble("\n", (title, "bold"), counted))
     if not assessment.risks:
         console.print(_STATUS.get(assessment.status, "The item holds no risk factors."))
         return

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ops.client import GatewayClient
 from ops.documents import read_document
 from ops.failures import CommandFailed
 from ops.report import print_assessment
+from ops.terminal import SafeConsole
 from schemas.filings import ScoringOptions
 from schemas.risks import RiskAssessment
 from schemas.tasks import TaskStatus
@@ -46,11 +46,11 @@ def submit_and_watch(
         body["form"] = document.form
     task_id = client.submit(body)
     bar = Progress(
-        TextColumn("{task.fields[filing]}"),
+        TextColumn("{task.fields[filing]}", markup=False),
         BarColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=SafeConsole(stderr=True),
         disable=not show,
     )
     with bar:
@@ -59,5 +59,5 @@ def submit_and_watch(
             progress = status.progress
             bar.update(shown, description=progress.status, completed=progress.current, total=progress.total)
     if show and report and isinstance(status.result, RiskAssessment):
-        print_assessment(Console(), status.result)
+        print_assessment(SafeConsole(), status.result)
     return status

@@ -92,7 +92,7 @@ def assessment_line(event: CloudEvent) -> str:
     factors = f"{assessment.totals.risk_factors} risk factors" + (f" ({kinds})" if kinds else "")
     worst = max(assessment.risks, key=lambda risk: risk.severity.value, default=None)
     most_severe = f"; most severe {worst.severity.value:.2f} {worst.category}: {worst.heading}" if worst else ""
-    return _printable(f"{event.id}  {assessment.ticker} {assessment.filing_year}: {factors}{most_severe}")
+    return f"{event.id}  {assessment.ticker} {assessment.filing_year}: {factors}{most_severe}"
 
 
 def status_line(event: CloudEvent) -> str:
@@ -104,9 +104,4 @@ def status_line(event: CloudEvent) -> str:
     }.get(status.status, "")
     why = f"{status.error.type}: {status.error.message}" if status.error else ""
     told = "  ".join(part for part in (what, why) if part)
-    return _printable(f"{status.task_id}  {status.ticker} {status.filing_year}  {status.status}  {told}".rstrip())
-
-
-def _printable(line: str) -> str:
-    # A heading is the filing's own text, which may hold what a terminal takes for a command.
-    return "".join(each if each.isprintable() else " " for each in line)
+    return f"{status.task_id}  {status.ticker} {status.filing_year}  {status.status}  {told}".rstrip()

@@ -7,6 +7,7 @@ import typer
 
 from ops.company_options import MarketValueOption, RevenueOption
 from ops.failures import CommandFailed
+from ops.terminal import say_json
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +41,7 @@ def register(app: typer.Typer) -> None:
                 client, file, ticker=ticker, year=year, options=options, labels=labels, show=not json
             )
         if json:
-            typer.echo(status.model_dump_json())
+            say_json(status.model_dump_json())
         elif status.error is not None:
             raise CommandFailed(f"{ticker} {year}: {status.error.message} ({status.error.type})")
         elif status.status is not TaskState.SUCCESS:

@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from ops.failures import CommandFailed, ServerAway, UsageFailed
+from ops.terminal import SafeConsole, say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,11 +39,11 @@ def register(app: typer.Typer) -> None:
             letters = _letters(topic)
         chosen = [each for each in _of_type(letters, error_type) if redriven or each.redriven_as is None]
         if json:
-            print(orjson.dumps([_facts(letter) for letter in chosen]).decode())
+            say_json(orjson.dumps([_facts(letter) for letter in chosen]))
         elif chosen:
             _print_table(chosen)
         else:
-            print("There are no dead letters.")
+            say("There are no dead letters.")
 
     @dead.command("show")
     def show(
@@ -53,7 +54,10 @@ def register(app: typer.Typer) -> None:
         with _dead_topic() as topic:
             [found] = _named(_letters(topic), [letter])
         facts = _facts(found)
-        print(orjson.dumps(facts).decode() if json else "\n".join(f"{name}: {value}" for name, value in facts.items()))
+        if json:
+            say_json(orjson.dumps(facts))
+        else:
+            say(*(f"{name}: {value}" for name, value in facts.items()))
 
     @dead.command("redrive")
     def redrive(
@@ -92,14 +96,14 @@ async def _redrive(topic: "TopicRecords", letters: Sequence["DeadLetter"], *, dr
                 async with asyncio.timeout(_ACKNOWLEDGED_WITHIN):
                     became = "would be redriven" if dry_run else f"is now task {await redriving.redrive(letter)}"
                 done += 1
-                print(f"{letter.id}: {task.ticker} {task.filing_year} {became}")
+                say(f"{letter.id}: {task.ticker} {task.filing_year} {became}")
             except NotRedrivable as error:
-                print(f"{letter.id}: can't be redriven: {error}")
+                say(f"{letter.id}: can't be redriven: {error}")
     except TimeoutError as error:
         raise ServerAway("Kafka does not acknowledge; what was not told here can be redriven again") from error
     finally:
         publisher.close()
-    print(f"{done} of {len(letters)} {'would be' if dry_run else 'were'} redriven.")
+    say(f"{done} of {len(letters)} {'would be' if dry_run else 'were'} redriven.")
     return done == len(letters)
 
 
@@ -159,7 +163,6 @@ def _facts(letter: "DeadLetter") -> dict[str, Any]:
 
 
 def _print_table(letters: Sequence["DeadLetter"]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     columns = ("id", "at", "ticker", "filing_year", "type", "attempts", "task_id")
@@ -167,4 +170,4 @@ def _print_table(letters: Sequence["DeadLetter"]) -> None:
     for letter in letters:
         facts = _facts(letter)
         table.add_row(*["" if facts[name] is None else str(facts[name]) for name in columns])
-    Console(soft_wrap=True).print(table)
+    SafeConsole(soft_wrap=True).print(table)

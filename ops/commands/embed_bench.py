@@ -5,6 +5,7 @@ from time import process_time
 import typer
 
 from ops.failures import CommandFailed
+from ops.terminal import say
 
 
 def register(app: typer.Typer) -> None:
@@ -21,11 +22,11 @@ def register(app: typer.Typer) -> None:
             for row in compare(process_time):
                 if isinstance(row, Measured):
                     speed = f"{row.paragraphs_a_second:6.1f} paragraphs a second"
-                    typer.echo(f"{row.runtime:<28}{speed}, lowest cosine {row.lowest_cosine:.6f}")
+                    say(f"{row.runtime:<28}{speed}, lowest cosine {row.lowest_cosine:.6f}")
                     rows.append(row)
                 else:
-                    typer.echo(f"{' '.join(row.setting):<28}not measured: {row.why}")
+                    say(f"{' '.join(row.setting):<28}not measured: {row.why}")
         except BackendNotInstalled as error:
             raise CommandFailed(str(error)) from error
         backend, precision = recommended(rows)
-        typer.echo(f"Choose SIGMAK_EMBEDDING_BACKEND={backend} SIGMAK_EMBEDDING_PRECISION={precision}")
+        say(f"Choose SIGMAK_EMBEDDING_BACKEND={backend} SIGMAK_EMBEDDING_PRECISION={precision}")

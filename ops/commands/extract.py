@@ -8,6 +8,7 @@ import typer
 
 from ops.documents import read_document
 from ops.failures import CommandFailed
+from ops.terminal import say, say_error, say_json
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
             record = _record(file, form)
             failed |= "error" in record
             if json:
-                typer.echo(orjson.dumps(record))
+                say_json(orjson.dumps(record))
             else:
                 _print(record)
         if failed:
@@ -70,17 +71,17 @@ def _record(file: str, form: str | None) -> dict[str, Any]:
 
 def _print(record: dict[str, Any]) -> None:
     if "error" in record:
-        typer.echo(f"{record['file']}: {record['error']['message']}", err=True)
+        say_error(f"{record['file']}: {record['error']['message']}")
         return
     found = f"{record['status']}, {record['chars']} characters, {len(record['risk_factors'])} risk factors"
-    typer.echo(f"{record['file']} ({record['form'] or 'form unknown'}): {found}, {record['seconds']:.2f} s")
+    say(f"{record['file']} ({record['form'] or 'form unknown'}): {found}, {record['seconds']:.2f} s")
     if record["hint"]:
-        typer.echo(f"  {record['hint']}")
+        say(f"  {record['hint']}")
     if "no_headings" in record["warnings"]:
-        typer.echo("  No heading of a risk factor was found: the whole item counts as one.")
+        say("  No heading of a risk factor was found: the whole item counts as one.")
     section = ""
     for factor in record["risk_factors"]:
         if factor["section"] != section:
             section = factor["section"]
-            typer.echo(f"\n  {section}")
-        typer.echo(f"  - {factor['heading']}  [{len(factor['text'].split())} words]")
+            say("", f"  {section}")
+        say(f"  - {factor['heading']}  [{len(factor['text'].split())} words]")

@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from ops.failures import CommandFailed, UsageFailed
+from ops.terminal import SafeConsole, say, say_error, say_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,8 +64,8 @@ def register(app: typer.Typer) -> None:
                 limits=limits,
                 expires_at=expires_at,
             )
-        typer.echo(secret)
-        typer.echo(f"This key of {name} ({record.id}) is shown only now; {file} holds its hash.", err=True)
+        say(secret)
+        say_error(f"This key of {name} ({record.id}) is shown only now; {file} holds its hash.")
 
     @keys.command("list")
     def list_(
@@ -76,7 +77,7 @@ def register(app: typer.Typer) -> None:
         with _told():
             facts = [_facts(key) for key in read_keys(file)]
         if json:
-            print(orjson.dumps(facts).decode())
+            say_json(orjson.dumps(facts))
         else:
             _print_table(facts)
 
@@ -88,7 +89,7 @@ def register(app: typer.Typer) -> None:
         with _told():
             revoked = revoke_key(file, key)
         at = _text(revoked.revoked_at)
-        typer.echo(f"The key {revoked.id} of {revoked.name} is revoked since {at}.", err=True)
+        say_error(f"The key {revoked.id} of {revoked.name} is revoked since {at}.")
 
 
 @contextmanager
@@ -159,7 +160,6 @@ def _text(moment: "datetime | None") -> str | None:
 
 
 def _print_table(facts: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, header_style="bold")
@@ -170,4 +170,4 @@ def _print_table(facts: list[dict[str, Any]]) -> None:
         limits = " ".join(f"{name}={value}" for name, value in each["limits"].items())
         scopes = " ".join(each["scopes"])
         table.add_row(each["id"], each["name"], each["state"], each["tier"], scopes, each["expires_at"] or "", limits)
-    Console().print(table)
+    SafeConsole().print(table)

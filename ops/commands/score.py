@@ -8,6 +8,7 @@ import typer
 from ops.company_options import MarketValueOption, RevenueOption
 from ops.documents import read_document
 from ops.failures import CommandFailed
+from ops.terminal import SafeConsole, say_json
 
 if TYPE_CHECKING:
     from schemas.risks import RiskAssessment
@@ -35,13 +36,12 @@ def register(app: typer.Typer) -> None:
         if top is not None:
             assessment = assessment.showing(top)
         if json:
-            typer.echo(assessment.model_dump_json())
+            say_json(assessment.model_dump_json())
             return
-        from rich.console import Console
 
         from ops.report import print_assessment
 
-        print_assessment(Console(), assessment)
+        print_assessment(SafeConsole(), assessment)
 
 
 def _file_and_year(text: str) -> tuple[str, int]:

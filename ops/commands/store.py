@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ops.failures import CommandFailed, ServerAway
+from ops.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
         settings = _settings()
         with _failures_in_a_line():
             made = init_store(settings, configured_space(settings))
-        typer.echo("\n".join(f"{name}: created" for name in made) or f"{_named(settings)} is as it should be.")
+        say(*[f"{name}: created" for name in made] or [f"{_named(settings)} is as it should be."])
 
     @store.command("check")
     def check() -> None:
@@ -36,7 +37,7 @@ def register(app: typer.Typer) -> None:
         settings = _settings()
         with _failures_in_a_line():
             open_store(settings, configured_space(settings)).close()
-        typer.echo(f"{_named(settings)} is as it should be.")
+        say(f"{_named(settings)} is as it should be.")
 
 
 def _settings() -> "WorkerSettings":

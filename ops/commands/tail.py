@@ -1,13 +1,13 @@
 """`sigmak tail risks|tasks`."""
 
 import contextlib
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ops.failures import ServerAway
+from ops.terminal import say, say_error, say_json
 
 if TYPE_CHECKING:
     from schemas.envelope import CloudEvent
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
         from ops.tail import as_json, assessment_line
         from schemas.topics import RISKS
 
-        _follow(RISKS, as_json if json else assessment_line, from_beginning=from_beginning)
+        _follow(RISKS, as_json if json else assessment_line, say_json if json else say, from_beginning=from_beginning)
 
     @tail.command("tasks")
     def tasks(json: AsJson = False, from_beginning: FromBeginning = False) -> None:
@@ -36,10 +36,12 @@ def register(app: typer.Typer) -> None:
         from ops.tail import as_json, status_line
         from schemas.topics import TASKS
 
-        _follow(TASKS, as_json if json else status_line, from_beginning=from_beginning)
+        _follow(TASKS, as_json if json else status_line, say_json if json else say, from_beginning=from_beginning)
 
 
-def _follow(topic: str, told: "Callable[[CloudEvent], str]", *, from_beginning: bool) -> None:
+def _follow(
+    topic: str, told: "Callable[[CloudEvent], str]", write: Callable[[str], None], *, from_beginning: bool
+) -> None:
     from ops.local.signals import stop_signals_interrupt
     from ops.settings import load
     from ops.tail import TopicTail
@@ -52,21 +54,21 @@ def _follow(topic: str, told: "Callable[[CloudEvent], str]", *, from_beginning: 
             stop_signals_interrupt(),
             contextlib.closing(TopicTail(connection, topic, from_beginning=from_beginning)) as tail,
         ):
-            print(f"Reading {topic}; Ctrl-C ends it.", file=sys.stderr, flush=True)
+            say_error(f"Reading {topic}; Ctrl-C ends it.")
             for record in tail.records():
                 if record.value is not None:  # else a tombstone: the task's status is past its life
-                    _tell(record, told)
+                    _tell(record, told, write)
     except TopicUnreachable as error:
         raise ServerAway(str(error)) from error
     except KeyboardInterrupt:
         return
 
 
-def _tell(record: "FilingRecord", told: "Callable[[CloudEvent], str]") -> None:
+def _tell(record: "FilingRecord", told: "Callable[[CloudEvent], str]", write: Callable[[str], None]) -> None:
     from schemas.envelope import CloudEvent
 
     try:
-        print(told(CloudEvent.from_message(record.headers, record.value)), flush=True)
+        write(told(CloudEvent.from_message(record.headers, record.value)))
     except ValueError:
         where = f"{record.topic}, partition {record.partition}, offset {record.offset}"
-        print(f"sigmak: passed over what is no event of ours: {where}", file=sys.stderr, flush=True)
+        say_error(f"sigmak: passed over what is no event of ours: {where}")

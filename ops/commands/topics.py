@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from ops.failures import CommandFailed, ServerAway
+from ops.terminal import say
 
 if TYPE_CHECKING:
     from schemas.topics import Topic
@@ -23,16 +24,16 @@ def register(app: typer.Typer) -> None:
     def apply() -> None:
         """Create missing topics and alter drifted settings."""
         changes = _on_broker(lambda admin, catalogue: admin.apply(catalogue))
-        typer.echo("\n".join(changes) or "All topics were as they should be.")
+        say(*(changes or ["All topics were as they should be."]))
 
     @topics.command("check")
     def check() -> None:
         """Say how the topics differ from the catalogue; exit 1 where they do."""
         differences = _on_broker(lambda admin, catalogue: admin.differences(catalogue))
         if differences:
-            typer.echo("\n".join(map(str, differences)))
+            say(*map(str, differences))
             raise CommandFailed("the topics differ from the catalogue; `sigmak topics apply` mends all but partitions")
-        typer.echo("All topics are as they should be.")
+        say("All topics are as they should be.")
 
 
 def _on_broker(ask: "Callable[[TopicAdmin, Sequence[Topic]], Answer]") -> Answer:

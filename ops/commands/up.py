@@ -1,6 +1,5 @@
 """`sigmak up`: the real local stack in the foreground."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +8,7 @@ import orjson
 import typer
 
 from ops.failures import CommandFailed
+from ops.terminal import say, say_error, say_json
 
 if TYPE_CHECKING:
     from ops.local.system import LocalSystem
@@ -65,7 +65,7 @@ def register(app: typer.Typer) -> None:
                 ) as system,
             ):
                 _announce(system, secret=system.webhook_secret if webhook_secret else None, json=json)
-                system.stack.watch(lambda line: print(line, file=sys.stderr, flush=True))
+                system.stack.watch(say_error)
         except KeyboardInterrupt:
             return
         except (MissingProgram, KafkaNotFetched, ProgramNotBuilt, OtherCluster, ServerDidNotStart) as error:
@@ -77,9 +77,9 @@ def _announce(system: "LocalSystem", *, secret: str | None, json: bool) -> None:
     if json:
         kafka = stack.kafka.bootstrap_servers
         facts = {"urls": stack.urls, "api_key": system.api_key, "kafka": kafka, "pids": stack.pids}
-        print(orjson.dumps(facts if secret is None else {**facts, "webhook_secret": secret}).decode(), flush=True)
+        say_json(orjson.dumps(facts if secret is None else {**facts, "webhook_secret": secret}))
     else:
-        print(f"ready: {stack.urls[0]}", flush=True)
-        print(f"API key: {system.api_key}\nAPI pages: {stack.urls[0]}/docs\nlogs: {system.logs}", flush=True)
+        say(f"ready: {stack.urls[0]}")
+        say(f"API key: {system.api_key}", f"API pages: {stack.urls[0]}/docs", f"logs: {system.logs}")
         if secret is not None:
-            print(f"webhook secret: {secret}", flush=True)
+            say(f"webhook secret: {secret}")

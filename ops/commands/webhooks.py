@@ -12,6 +12,7 @@ import typer
 
 from ops.commands.followers import run_follower
 from ops.failures import CommandFailed, ServerAway
+from ops.terminal import SafeConsole, say, say_error, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,11 +54,11 @@ def register(app: typer.Typer) -> None:
         """List the deliveries of the last two days and how they stand, the oldest first."""
         chosen = [each for each in _deliveries() if subject in (None, each.state.subject)]
         if json:
-            print(orjson.dumps([_facts(delivery) for delivery in chosen]).decode())
+            say_json(orjson.dumps([_facts(delivery) for delivery in chosen]))
         elif chosen:
             _print_table(chosen)
         else:
-            print("There are no webhooks.")
+            say("There are no webhooks.")
 
     @webhooks.command("resend")
     def resend(
@@ -83,9 +84,9 @@ def register(app: typer.Typer) -> None:
             made = make_secret(file, key_id, now=datetime.now(UTC), keep=keep if rotate else None)
         except (SecretExists, SecretsUnreadable) as error:
             raise CommandFailed(str(error)) from error
-        typer.echo(made)
+        say(made)
         if rotate:
-            typer.echo(f"The one before signs as well until {datetime.now(UTC) + keep:%Y-%m-%d %H:%M} UTC.", err=True)
+            say_error(f"The one before signs as well until {datetime.now(UTC) + keep:%Y-%m-%d %H:%M} UTC.")
 
 
 async def _resend(deliveries: Sequence["Delivery"]) -> None:
@@ -99,7 +100,7 @@ async def _resend(deliveries: Sequence["Delivery"]) -> None:
         for delivery in deliveries:
             async with asyncio.timeout(_ACKNOWLEDGED_WITHIN):
                 await resend(delivery, publisher, lambda: datetime.now(UTC))
-            print(f"{delivery.state.webhook_id} is sent anew to {delivery.state.receiver}")
+            say(f"{delivery.state.webhook_id} is sent anew to {delivery.state.receiver}")
     except TimeoutError as error:
         raise ServerAway("Kafka does not acknowledge; what was not told here can be resent again") from error
     finally:
@@ -159,7 +160,6 @@ def _facts(delivery: "Delivery") -> dict[str, Any]:
 
 
 def _print_table(deliveries: Sequence["Delivery"]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     columns = ("id", "receiver", "outcome", "attempts", "last_status", "last_error", "due_at")
@@ -168,4 +168,4 @@ def _print_table(deliveries: Sequence["Delivery"]) -> None:
         facts = _facts(delivery)
         table.add_row(*["" if facts[name] is None else str(facts[name]) for name in columns])
     # Of a narrow terminal's width, the ids would be cut that `resend` asks for.
-    Console(soft_wrap=True, width=max(_WIDTH, Console().width)).print(table)
+    SafeConsole(soft_wrap=True, width=max(_WIDTH, SafeConsole().width)).print(table)

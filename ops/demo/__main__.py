@@ -1,11 +1,9 @@
 """`make demo`: start the stack, send filings through it, print the risks of the latest, stop."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ops.client import GatewayClient
 from ops.failures import CommandFailed
@@ -15,6 +13,7 @@ from ops.local.programs import MissingProgram
 from ops.local.signals import stop_signals_interrupt
 from ops.local.system import LocalSystem
 from ops.submission import submit_and_watch
+from ops.terminal import SafeConsole, say_error
 from schemas.filings import ScoringOptions
 
 _BUNDLED = Path(__file__).parent / "filings"
@@ -29,21 +28,21 @@ def demo(
 ) -> None:
     """Send filings through a whole local stack."""
     filings = _bundled() if filing is None else [_own(filing, ticker, year)]
-    say = Console(stderr=True)
+    console = SafeConsole(stderr=True)
     try:
-        with stop_signals_interrupt(), _started(say) as system:
-            _send(system, filings, say)
+        with stop_signals_interrupt(), _started(console) as system:
+            _send(system, filings, console)
     except KeyboardInterrupt:
-        say.print("stopped")
+        console.print("stopped")
         raise typer.Exit(1) from None
     except (MissingProgram, KafkaNotFetched, ServerDidNotStart, CommandFailed) as error:
-        print(f"demo: {error}", file=sys.stderr)
+        say_error(*f"demo: {error}".split("\n"))
         raise typer.Exit(1) from error
-    say.print(
-        "\nEverything is stopped again. To keep the stack up: [bold]make up[/bold] "
+    console.print(
+        "\nEverything is stopped again. To keep the stack up: make up "
         "(or .venv/bin/sigmak up), which prints its address and an API key;\n"
         "its API pages are at http://127.0.0.1:8080/docs, and "
-        "[bold].venv/bin/sigmak analyze FILE --ticker T --year Y[/bold] sends it a filing."
+        ".venv/bin/sigmak analyze FILE --ticker T --year Y sends it a filing."
     )
 
 
@@ -61,14 +60,14 @@ def _own(filing: Path, ticker: str | None, year: int | None) -> tuple[Path, str,
     return filing, ticker, year
 
 
-def _started(say: Console) -> LocalSystem:
-    say.print(f"Starting Kafka, a gateway and {_WORKERS} workers (the first time, Kafka is fetched by Maven) ...")
+def _started(console: SafeConsole) -> LocalSystem:
+    console.print(f"Starting Kafka, a gateway and {_WORKERS} workers (the first time, Kafka is fetched by Maven) ...")
     return LocalSystem(None, workers=_WORKERS, gateways=1, brokers=1, port=0)
 
 
-def _send(system: LocalSystem, filings: list[tuple[Path, str, int]], say: Console) -> None:
+def _send(system: LocalSystem, filings: list[tuple[Path, str, int]], console: SafeConsole) -> None:
     url = system.stack.urls[0]
-    say.print(f"ready: {url} (API pages: {url}/docs)\n")
+    console.print(f"ready: {url} (API pages: {url}/docs)\n")
     with GatewayClient(url, system.api_key) as client:
         for number, (file, ticker, year) in enumerate(filings, 1):
             latest = number == len(filings)

@@ -46,12 +46,6 @@ def test_an_assessment_tells_its_task_its_counts_and_its_most_severe_risk() -> N
     assert assessment_line(_assessment()) == f"{TASK_ID}  ACME 2024: 3 risk factors (2 carried, 1 new)"
 
 
-def test_what_a_terminal_would_take_for_a_command_is_not_printed() -> None:
-    line = assessment_line(_assessment(0.5, heading="\x1b[2JGone\nagain"))
-    assert line.isprintable()
-    assert "[2JGone again" in line
-
-
 def test_a_status_tells_how_far_it_is_and_what_went_wrong() -> None:
     assert status_line(_status()) == f"{TASK_ID}  ACME 2024  PENDING"
     progress = _status(TaskState.PROGRESS, progress=in_step(2))
