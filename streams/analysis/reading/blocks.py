@@ -54,7 +54,7 @@ class Layout:
     rows: int = 0
     pages: int = 0
     anchor: str | None = None
-    css: str = ""
+    css: list[str] = field(default_factory=list)
     """The document's style sheets."""
     settled: bool = False
     """The walk ended early: what comes after is not needed."""

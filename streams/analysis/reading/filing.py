@@ -16,7 +16,7 @@ class Filing:
     def __init__(self, layout: Layout) -> None:
         self.blocks = layout.blocks
         self.headings = find_headings(self.blocks)
-        self._css = layout.css
+        self._css = "".join(layout.css)
 
     @cached_property
     def styles(self) -> Styles:

@@ -141,7 +141,7 @@ class _Walk:
         if tag == "a":
             self.note_anchor(element)
         elif tag in _SKIPPED_TAGS:
-            self.layout.css += "".join(style.text or "" for style in element.iter("style"))
+            self.layout.css += [style.text or "" for style in element.iter("style")]
             return False
         return True
 

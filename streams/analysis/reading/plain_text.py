@@ -9,8 +9,8 @@ from streams.analysis.reading.wording import breaks_off, connects, names_a_group
 Line = list[Piece]
 
 _PAGE_MARK = re.compile(r"<page>|\f", re.IGNORECASE)
-_TEXT_TAG = re.compile(r"</?(?:table|caption|s|c|fn|page|f\d+)>|<!--.{0,500}?-->", re.IGNORECASE)
-_RULE = re.compile(r"\s*(?:- )?[-=_~*\u2014\u2013]{3,}[-=_~*\s\u2014\u2013]*\Z")
+_TEXT_TAG = re.compile(r"</?(?:table|caption|s|c|fn|page|f\d+)>", re.IGNORECASE)
+_RULE = re.compile(r"\s*+(?:- )?+[-=_~*\u2014\u2013]{3,}+[-=_~*\s\u2014\u2013]*+\Z")
 _BULLET = re.compile(r"\s*(?:[\u2022\u25cf\u25aa\u00b7*o]|--?|>>?|\(?[ivx\d]{1,3}[.)]|\([a-z]\))\s+\S")
 _HEADING_START = re.compile(r"\s*(?:part\s+[iv]{1,3}\b|items?\s*\(?\d)", re.IGNORECASE)
 _PAGE_LINE = re.compile(r"(?:[ \t]{20,120}-?[ ]?\d{1,3}[ ]?-?|[ \t]{0,120}-[ ]?\d{1,3}[ ]?-)[ \t]{0,80}\Z")
@@ -48,10 +48,19 @@ def lines_to_blocks(lines: list[Line], layout: Layout, *, into: Block | None = N
                 paragraphs.end()
                 layout.pages += 1
             if line[0][0] is None:
-                raw = _TEXT_TAG.sub(" ", raw)
+                raw = _TEXT_TAG.sub(" ", _without_comments(raw))
                 line = [(None, raw, False)]  # noqa: PLW2901
         paragraphs.take(line, raw)
     paragraphs.end()
+
+
+def _without_comments(line: str) -> str:
+    """The line without the comments that begin and end in it, each of them replaced by a blank."""
+    kept, start = [], 0
+    while (begin := line.find("<!--", start)) >= 0 and (end := line.find("-->", begin + 4)) >= 0:
+        kept += [line[start:begin], " "]
+        start = end + 3
+    return "".join([*kept, line[start:]])
 
 
 class _Paragraphs:

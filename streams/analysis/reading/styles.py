@@ -5,20 +5,18 @@ from typing import NamedTuple
 
 from lxml.etree import _Element
 
-# A property starts at a declaration: Word writes `mso-bidi-font-weight: normal` beside every bold heading, for Arabic.
-_BOLD = re.compile(r"(?<![\w-])font(?:-weight)?\s*:[^;]*?\b(?:bold|bolder|[6-9]00)\b", re.IGNORECASE)
-_NOT_BOLD = re.compile(r"(?<![\w-])font-weight\s*:\s*(?:normal|lighter|[1-5]00)\b", re.IGNORECASE)
-_ITALIC = re.compile(r"(?<![\w-])font(?:-style)?\s*:[^;]*?\b(?:italic|oblique)\b", re.IGNORECASE)
-_NOT_ITALIC = re.compile(r"(?<![\w-])font-style\s*:\s*normal", re.IGNORECASE)
-_UNDERLINE = re.compile(r"(?<![\w-])text-decoration(?:-line)?\s*:[^;]*\bunderline", re.IGNORECASE)
-_NOT_UNDERLINED = re.compile(r"(?<![\w-])text-decoration(?:-line)?\s*:\s*none", re.IGNORECASE)
-_SIZE = re.compile(r"(?<![\w-])font(?:-size)?\s*:[^;]*?(\d+(?:\.\d+)?)\s*(pt|px|%|em|rem)", re.IGNORECASE)
-_UPPER = re.compile(r"text-transform\s*:\s*uppercase|font-variant\s*:\s*small-caps", re.IGNORECASE)
-_ALIGN = re.compile(r"(?<![\w-])text-align\s*:\s*(left|right|center|justify)", re.IGNORECASE)
+_BOLD = re.compile(r"\b(?:bold|bolder|[6-9]00)\b")
+_NOT_BOLD = re.compile(r"\s*+(?:normal|lighter|[1-5]00)\b")
+_ITALIC = re.compile(r"\b(?:italic|oblique)\b")
+_SIZE = re.compile(r"(?<![\d.])(\d{1,6}+(?:\.\d{1,6}+)?+)\s{0,9}(pt|px|%|em|rem)")
 
-_RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{0,2000})\}")
-_CLASS = re.compile(r"[a-z\d]*\.([\w-]+)", re.IGNORECASE)
+_CLASS = re.compile(r"[a-z\d]*+\.([\w-]++)", re.IGNORECASE)
 _LONGEST_CSS = 200_000
+_LONGEST_STYLE = 2_000
+"""Characters of a style attribute, of a rule's selectors and declarations, and of all that is said of a class."""
+
+_MOST_CLASSES = 20
+"""Of an element; one that names a class again and again would have a style of gigabytes."""
 
 _BOLD_TAGS = frozenset(["b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th"])
 _ITALIC_TAGS = frozenset(["i", "em", "cite", "dfn", "var"])
@@ -27,6 +25,8 @@ _FONT_SIZES = {"1": 7.5, "2": 10.0, "3": 12.0, "4": 13.5, "5": 18.0, "6": 24.0, 
 _HEADING_SIZES = {"h1": 24.0, "h2": 18.0, "h3": 14.0, "h4": 12.0, "h5": 10.0, "h6": 8.0}
 _PIXELS_PER_POINT = 4 / 3
 _DEFAULT_SIZE = 12.0
+_LARGEST_SIZE = 1000.0
+_SIDES = ("left", "right", "center", "justify")
 
 
 class Style(NamedTuple):
@@ -75,17 +75,24 @@ class Styles:
         """What the style sheets say of the element's classes."""
         if not self._classes:
             return None
-        names = (element.get("class") or "").split()
-        return ";".join([self._classes[name] for name in names if name in self._classes]) or None
+        names = (element.get("class") or "")[:_LONGEST_STYLE].split()
+        return ";".join([self._classes[name] for name in names[:_MOST_CLASSES] if name in self._classes]) or None
 
 
 def _classes(css: str) -> dict[str, str]:
     """The declarations of every class that a rule names by itself or with a tag; other selectors are left out."""
     declarations: dict[str, str] = {}
-    for rule in _RULE.finditer(css[:_LONGEST_CSS]):
-        for selector in rule[1].split(","):
+    for rule in css[:_LONGEST_CSS].split("}"):
+        before, _, said = rule.rpartition("{")
+        # Behind an outer rule's brace, as that of a media query.
+        selectors = before.rpartition("{")[2][-_LONGEST_STYLE:]
+        if not said or len(said) > _LONGEST_STYLE:
+            continue
+        for selector in selectors.split(","):
             if name := _CLASS.fullmatch(selector.strip()):
-                declarations[name[1]] = f"{declarations.get(name[1], '')};{rule[2]}"
+                earlier = declarations.get(name[1], "")
+                if len(earlier) + len(said) <= _LONGEST_STYLE:
+                    declarations[name[1]] = f"{earlier};{said}"
     return declarations
 
 
@@ -112,27 +119,49 @@ def _derive(style: Style, tag: str, css: str | None, inline: str | None, align: 
 
 def _with_css(css: str, style: Style) -> Style:
     """The style after a `style` attribute."""
-    bold = _BOLD.search(css) is not None or (style.bold and not _NOT_BOLD.search(css))
-    italic = _ITALIC.search(css) is not None or (style.italic and not _NOT_ITALIC.search(css))
-    underline = _UNDERLINE.search(css) is not None or (style.underline and not _NOT_UNDERLINED.search(css))
-    caps = style.caps or _UPPER.search(css) is not None
-    align = _ALIGN.search(css)
-    size = _SIZE.search(css)
+    said = _declared(css)
+    # By the property's whole name: Word writes `mso-bidi-font-weight: normal` beside every bold heading, for Arabic.
+    font, weight = said.get("font", ()), said.get("font-weight", ())
+    slants, sizes = said.get("font-style", ()), said.get("font-size", ())
+    lines = (*said.get("text-decoration", ()), *said.get("text-decoration-line", ()))
+    bold = any(map(_BOLD.search, (*font, *weight))) or (style.bold and not any(map(_NOT_BOLD.match, weight)))
+    italic = any(map(_ITALIC.search, (*font, *slants))) or (
+        style.italic and not any(slant.lstrip().startswith("normal") for slant in slants)
+    )
+    underline = any("underline" in line for line in lines) or (
+        style.underline and not any(line.lstrip().startswith("none") for line in lines)
+    )
+    caps = style.caps or any(
+        value.lstrip().startswith(word)
+        for name, word in (("text-transform", "uppercase"), ("font-variant", "small-caps"))
+        for value in said.get(name, ())
+    )
+    size = next(filter(None, map(_SIZE.search, (*font, *sizes))), None)
     return Style(
         bold,
         italic,
         underline,
         caps,
-        _points(float(size[1]), size[2].lower(), style.size) if size else style.size,
-        align[1].lower() if align else style.align,
+        _points(float(size[1]), size[2], style.size) if size else style.size,
+        next(filter(None, map(_alignment, said.get("text-align", ()))), style.align),
     )
 
 
+def _declared(css: str) -> dict[str, list[str]]:
+    """What each property is declared as, in lower case and in order."""
+    declared: dict[str, list[str]] = {}
+    for declaration in css[:_LONGEST_STYLE].lower().split(";"):
+        name, colon, value = declaration.partition(":")
+        if colon:
+            declared.setdefault(name.strip(), []).append(value)
+    return declared
+
+
+def _alignment(value: str) -> str | None:
+    return next((side for side in _SIDES if value.lstrip().startswith(side)), None)
+
+
 def _points(value: float, unit: str, inherited: float) -> float:
-    if unit == "pt":
-        return value
-    if unit == "px":
-        return value / _PIXELS_PER_POINT
-    if unit == "%":
-        return inherited * value / 100
-    return inherited * value if unit == "em" else _DEFAULT_SIZE * value
+    """The size in points, 0 to 1,000: sizes that multiply from element to element would grow beyond a float."""
+    factor = {"pt": 1.0, "px": 1 / _PIXELS_PER_POINT, "%": inherited / 100, "em": inherited, "rem": _DEFAULT_SIZE}[unit]
+    return min(value * factor, _LARGEST_SIZE)

@@ -33,7 +33,7 @@ TALKS_ABOUT = re.compile(
 def is_title(text: str) -> bool:
     """Whether an official title starts the text, or it is a short one that some company made up, and no reference."""
     clause = _FIRST_CLAUSE.split(text, maxsplit=1)[0]
-    known = TITLES.match(text) is not None or (len(text) <= _LONGEST_OWN_TITLE and text[0].isupper())
+    known = TITLES.match(text) is not None or (len(text) <= _LONGEST_OWN_TITLE and text[:1].isupper())
     return known and TALKS_ABOUT.search(clause) is None
 
 

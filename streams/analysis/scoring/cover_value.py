@@ -19,6 +19,9 @@ _OF_WHOM_CHARS = 300
 _LEAST_DOLLARS = 1e5
 """What is less is the price of a share or its par value."""
 
+_NO_CHARACTER = re.compile(r"&#\d{8,}+")
+"""Numbers of characters that there are not; from 4,301 digits on `html.unescape` raises a ValueError."""
+
 _TAG = re.compile(r"<[^<>]*>")  # no "<" inside: else each unclosed tag would be read to the end
 
 
@@ -28,7 +31,7 @@ def market_value_on_cover(document: bytes) -> float | None:
     Of several amounts the largest counts: the others are a share's price, or one class of shares among several.
     """
     source = document[:_COVER_BYTES].decode("utf-8", "replace")
-    text = " ".join(html.unescape(_TAG.sub(" ", source)).split())
+    text = " ".join(html.unescape(_NO_CHARACTER.sub(" ", _TAG.sub(" ", source))).split())
     for found in _STATEMENT.finditer(text):
         stated = text[found.end() : found.end() + _STATEMENT_CHARS]
         if not _OF_WHOM.search(text, max(found.start() - _OF_WHOM_CHARS, 0), found.end() + _STATEMENT_CHARS):

@@ -3,7 +3,9 @@
 import re
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SENTENCE_END = re.compile(r"[.!?;:]+[\"'”’)\]]*\s+|[•●▪■]\s*")
+_SENTENCE_END = re.compile(r"(?<![.!?;:])[.!?;:]++[\"'”’)\]]*+\s++|[•●▪■]\s*+")
+"""A run of marks is tried at its beginning alone: 45 KB of dots took 25 s when each dot was tried."""
+
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-z]|[A-Z]\.[A-Z]|Inc|Corp|Co|Ltd|LLC|No|Nos|Mr|Mrs|Ms|Dr|Messrs|St|Jr|Sr|vs|cf|al|approx|e\.g|i\.e"
     r"|U\.S|U\.K|U\.N|E\.U|L\.P|N\.A|S\.A|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|Sec|Art|Reg|Rev|Ave)\.)$"

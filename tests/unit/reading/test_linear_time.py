@@ -36,6 +36,22 @@ def in_html(text: str) -> bytes:
     return filing(f"<p>{text}</p><p><b>We may fail.</b></p><p>{text}</p>")
 
 
+def in_a_line(text: str) -> bytes:
+    return plain(f"ITEM 1A.  RISK FACTORS\n\n{text}x\n\nWe may fail.")
+
+
+def in_a_style(text: str) -> bytes:
+    return filing(f'<p style="{text}">We may fail.</p>')
+
+
+def in_a_style_sheet(text: str) -> bytes:
+    return filing(f"<style>{text}</style><p><b>We may fail.</b></p>")
+
+
+def in_classes(text: str) -> bytes:
+    return filing(f'<style>.a{{color:red;font-weight:bold}}</style><p class="{text}">We may fail.</p>')
+
+
 KINDS: dict[Callable[[str], bytes], tuple[str, ...]] = {
     in_markdown: ("**", "**a", "*a* ", "__", "_a_ ", "# ", "[a](b)", "[[", "<!-- ", "| a ", "- **a** b\n", "a\n--\n"),
     in_an_archive: ("a: b\n", "a:\n\tb\n", "Content-Type: text/html\n", "=\n", "--B\n"),
@@ -43,6 +59,10 @@ KINDS: dict[Callable[[str], bytes], tuple[str, ...]] = {
         "Item\n", "Items 1, ", "Items 1 and 1A. ", ". ", "o  A. b\n", "A: b\n\n", "A - B\n\n", "We may fail.\n\n", "K - 7\n\n",
         "Abc Def Ghi. Jkl\n\n", "RISKS\nWE MAY FAIL\n\n", "Item 1A. Risk Factors, (continued)\n", "(1) We may.\n\n", "U.S. ",
     ),
+    in_a_line: ("-", "=", "- ", "-=", "~ ", "<!--", "<!-- a -->", "--x", "\t", "\u2014", "\f"),
+    in_a_style: ("font:", "font", "font-size:", "9", "text-decoration:", "a:b;", "font-weight:bold;", "font: 1", "mso-"),
+    in_a_style_sheet: ("a,", ".a,", ".a{color:red}", "{", "}", ".a{", "a}", "@media{.a{b:c}}", "</style><style>.a{}", "/*"),
+    in_classes: ("a ", "a", " "),
     in_html: ("risk factors ", "consider ", "Item 1A ", "0000999000 ", "tlc:A", "A \u2014 B ", "(continued", "before investing "),
 }  # fmt: skip
 
