@@ -68,12 +68,12 @@ _SOFTWARE_FAULT_EXIT = 70
 class Worker:
     """One worker process."""
 
-    def __init__(self, settings: WorkerSettings, analysis: IsolatedAnalysis) -> None:
+    def __init__(self, settings: WorkerSettings, processor: Processor) -> None:
         self._settings = settings
         self._metrics = WorkerMetrics()
         self._not_ready: str | None = "the worker has not joined its group yet"
         self._gate, self._cancellation_gate = ProcessorGate(), ProcessorGate()
-        self._processor = Processor(analysis, stop=analysis.abandon)
+        self._processor = processor
         self._heads = HeadsInHand()
         self._watch: LaneWatch | None = None
         self._drain = Drain(self._gate, self._cancellation_gate, self._processor, settings.drain_seconds)
@@ -197,7 +197,7 @@ def run_worker(settings: WorkerSettings) -> None:
     try:
         # Not `asyncio.run`: it cancels what is left, and waits for it. A part of Faust that was told to stop while it
         # started takes no notice, and the process stayed for ever.
-        asyncio.Runner().run(Worker(settings, analysis).run())
+        asyncio.Runner().run(Worker(settings, Processor(analysis, stop=analysis.abandon)).run())
     except WrongTopics:
         raise
     except Exception:

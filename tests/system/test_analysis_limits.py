@@ -7,18 +7,22 @@ import pytest
 from schemas.topics import FILINGS_DEAD
 from tests.system.parts import System, header, records
 
-SECONDS = 3
-SETTINGS = {"analysis_seconds": SECONDS, "analysis_memory_bytes": 600 * 1024 * 1024}
+HANGING = {"analysis_seconds": 3}
+GROWING = {"analysis_memory_bytes": 600 * 1024 * 1024}
 
 
 @pytest.mark.parametrize(
-    ("kind", "type_"),
-    [("hang", "analysis_timeout"), ("grow", "analysis_out_of_memory"), ("crash", "analysis_crashed")],
+    ("kind", "type_", "settings"),
+    [
+        ("hang", "analysis_timeout", HANGING),
+        ("grow", "analysis_out_of_memory", GROWING),
+        ("crash", "analysis_crashed", {}),
+    ],
 )
 def test_a_filing_whose_analysis_hangs_grows_or_crashes_fails_and_is_kept_and_its_worker_goes_on(
-    system: System, kind: str, type_: str
+    system: System, kind: str, type_: str, settings: dict[str, int]
 ) -> None:
-    gateway, worker = system.gateway(), system.worker("scripted", **SETTINGS)
+    gateway, worker = system.gateway(), system.worker("scripted", **settings)
     name = f"{kind}-{uuid.uuid4().hex[:8]}"
     task_id = gateway.submit(ticker="LIMIT", html_content=name)
     behind = gateway.submit(ticker="LIMIT", html_content="quick")
@@ -33,7 +37,7 @@ def test_a_filing_whose_analysis_hangs_grows_or_crashes_fails_and_is_kept_and_it
 
 
 def test_a_worker_whose_analysis_hangs_keeps_its_partitions_and_answers(system: System) -> None:
-    gateway, worker = system.gateway(), system.worker("scripted", **SETTINGS)
+    gateway, worker = system.gateway(), system.worker("scripted", **HANGING)
     name = f"hang-{uuid.uuid4().hex[:8]}"
     task_id = gateway.submit(ticker="HANGS", html_content=name)
     joined = worker.process.log.read_text().count("the worker has its partitions")

@@ -13,6 +13,7 @@ from schemas.topics import Topic
 from streams import topic_check
 from streams import worker as worker_process
 from streams.analysis_port import Report, Result
+from streams.processor import Processor
 from streams.settings import WorkerSettings
 from streams.worker import Worker
 from tests.conftest import PARTITIONS
@@ -52,7 +53,7 @@ def worker(own_kafka: LocalKafka, stop: asyncio.Event, tmp_path: Path, monkeypat
         worker_dir=tmp_path / "worker",
         worker_probe_port=0,
     )
-    return Worker(settings, _no_analysis)
+    return Worker(settings, Processor(_no_analysis))
 
 
 async def _tried_again(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,6 +12,7 @@ import pytest
 from schemas.risks import RiskAssessment
 from streams.analysis_port import Analysis, AnalysisNotReady
 from streams.faults import AnalysisBroke, AnalysisDied, PermanentFault, TransientFault, WorkerBroken
+from streams.isolation.analysis_process import resident_bytes
 from streams.isolation.isolated_analysis import IsolatedAnalysis, LetGo
 from streams.stores.protocol import StoreUnavailable
 from tests.unit.examples import a_filing
@@ -19,7 +20,8 @@ from tests.unit.streams.isolation.analyses import MIB, QUOTED, RESULT, Doing
 from tests.waiting import eventually
 
 SECONDS = 1.0
-MEMORY = 700 * MIB
+MEMORY = 500 * MIB
+"""Beside what the tests' own process has, of which the analysis process is a copy."""
 Make = Callable[..., IsolatedAnalysis]
 
 
@@ -28,7 +30,11 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[IsolatedAnalysis] = []
 
     def analysis(load: Callable[[], Analysis] = lambda: Doing(tmp_path), seconds: float = SECONDS) -> IsolatedAnalysis:
-        made.append(IsolatedAnalysis(load, preload=lambda: None, seconds=seconds, memory_bytes=MEMORY))
+        made.append(
+            IsolatedAnalysis(
+                load, preload=lambda: None, seconds=seconds, memory_bytes=resident_bytes(os.getpid()) + MEMORY
+            )
+        )
         return made[-1]
 
     yield analysis
