@@ -7,8 +7,11 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from streams.analysis.scoring.claims import LEXICON, Claim, claim
 from streams.analysis.scoring.facts import fact
+from streams.analysis.scoring.learned import CLAIMS, GRAVITIES, Ruled, features, probabilities, trained
 from streams.analysis.scoring.lexicon import load, terms
 from streams.analysis.scoring.text import folded
 
@@ -19,6 +22,16 @@ _CLAUSE_END = re.compile(r"[;:] |, but |, yet |, however,? |,? although |,? thou
 _CONCESSION = re.compile(r"(?:although|though|while|even though) ")
 
 
+LONGEST_REMEMBERED = 1000
+"""Characters: longer sentences are judged anew, so that no filing fills the memory with what is remembered."""
+
+TAUGHT = 0.5
+"""How much the labelled sentences count beside the rules; alone, they know too few grave facts."""
+
+SURELY = 0.7
+"""From this probability on, the labelled sentences overrule what the rules say of a claim."""
+
+
 class Judgement(NamedTuple):
     """What a sentence says of harm."""
 
@@ -27,17 +40,47 @@ class Judgement(NamedTuple):
     claim: Claim
     named: str
     """The words that name the harm; empty if there is none."""
+    grade: float
+    """How grave and how real, 0 to 1."""
 
-    @property
-    def grade(self) -> float:
-        """How grave and how real, 0 to 1."""
-        return self.gravity * float(load(LEXICON)["claims"]["weights"][self.claim])
+
+def judge(sentence: str) -> Judgement:
+    """The judgement of the clause with the highest grade, of equals the first, seen with the whole sentence."""
+    return _remembered(sentence) if len(sentence) <= LONGEST_REMEMBERED else _judged(sentence)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def judge(sentence: str) -> Judgement:
-    """The judgement of the clause with the highest grade, of equals the first."""
-    return max((_clause(part) for part in _clauses(sentence)), key=lambda judged: judged.grade)
+def _remembered(sentence: str) -> Judgement:
+    return _judged(sentence)
+
+
+def _judged(sentence: str) -> Judgement:
+    ruled, named = by_rules(sentence)
+    weights = trained()
+    reality = _reality(ruled.claim)
+    if not ruled.gravity or ruled.is_fact or weights is None:
+        return Judgement(ruled.gravity, ruled.claim, named, ruled.gravity * reality)
+    seen = features(sentence, ruled)
+    shares = probabilities(weights.claim, seen)
+    graver = float(probabilities(weights.gravity, seen) @ np.array(GRAVITIES))
+    taught = sum(float(share) * _reality(name) for share, name in zip(shares, CLAIMS, strict=True))
+    gravity = ruled.gravity if ruled.gravity == 1.0 else (1.0 - TAUGHT) * ruled.gravity + TAUGHT * graver
+    surest = CLAIMS[int(np.argmax(shares))]
+    said = surest if surest != "none" and shares.max() >= SURELY else ruled.claim
+    return Judgement(gravity, said, named, gravity * ((1.0 - TAUGHT) * reality + TAUGHT * taught))
+
+
+def by_rules(sentence: str) -> tuple[Ruled, str]:
+    """What the rules alone find, and the words that name the harm."""
+    return max((_clause(part, sentence) for part in _clauses(sentence)), key=_grade)
+
+
+def _grade(found: tuple[Ruled, str]) -> float:
+    return found[0].gravity * _reality(found[0].claim)
+
+
+def _reality(said: str) -> float:
+    return float(load(LEXICON)["claims"]["weights"].get(said, 0.0))
 
 
 def harm(sentence: str) -> tuple[float, str]:
@@ -59,24 +102,24 @@ def _clauses(sentence: str) -> list[str]:
     return parts
 
 
-def _clause(clause: str) -> Judgement:
+def _clause(clause: str, sentence: str) -> tuple[Ruled, str]:
     lower = _without_neutral(folded(clause))
     gravity, start, end = _harm(lower)
-    said = claim(clause)
+    said, of_others = claim(clause), _of_others(lower)
     found = fact(lower)
-    if found is not None and said != "denied" and _is_real(lower[: found.end], said):
+    policy = _is_policy(lower, said)
+    is_fact = found is not None and not policy and said != "denied" and _is_real(lower[: found.end], said)
+    if found is not None and is_fact:
+        said = "happened"
         if found.gravity >= gravity:
             gravity, start, end = found.gravity, found.start, found.end
-        said = "happened"
-    if not gravity:
-        return Judgement(0.0, said, "")
-    if said != "possible" and terms(LEXICON, "claims", "policy").search(lower) and said != "happened":
-        return Judgement(0.0, said, "")  # how the company keeps its accounts
-    if said == "happened" and _of_others(lower):
-        said = "possible"
+    elif policy:
+        gravity = 0.0
+    if said == "happened" and of_others:
+        said, is_fact = "possible", False
     if said in {"stated", "expected"} and gravity == 1.0 and terms(LEXICON, "claims", "under_way").search(lower):
-        said = "happened"
-    return Judgement(gravity, said, clause[start:end])
+        said, is_fact = "happened", True
+    return Ruled(gravity, said, claim(sentence), is_fact, of_others), clause[start:end] if gravity else ""
 
 
 def _harm(lower: str) -> tuple[float, int, int]:
@@ -97,6 +140,14 @@ def _is_real(until: str, said: Claim) -> bool:
     if said == "happened":
         return True
     return not any(terms(LEXICON, "claims", kind).search(until) for kind in ("possible", "unsure", "modal"))
+
+
+def _is_policy(lower: str, said: Claim) -> bool:
+    """Whether the clause says how the company keeps its accounts, which is no event."""
+    if said == "possible":
+        return False
+    kinds = ("policy_passive",) if said == "happened" else ("policy_passive", "policy")
+    return any(terms(LEXICON, "claims", kind).search(lower) for kind in kinds)
 
 
 def _of_others(lower: str) -> bool:
