@@ -7,13 +7,10 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 
-from benchmarks.labelled import OWN_LABELS, filings_folder, item_text
+from benchmarks.labelled import OWN_LABELS, company_of, filings_folder, item_text, letters_hash
 from streams.analysis.reading import read_item_1a
-from streams.analysis.scoring.text import sentences, words
-
-HASH_BYTES = 8
+from streams.analysis.scoring.text import sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +31,10 @@ def labelled_sentences() -> list[LabelledSentence]:
     return [case for filing, entries in labels.items() for case in _of_filing(filing, entries)]
 
 
-def letters_hash(sentence: str) -> str:
-    """Hexadecimal digits that name a sentence, whatever its spaces, case and punctuation."""
-    return blake2b("".join(words(sentence)).encode(), digest_size=HASH_BYTES).hexdigest()
-
-
 def _of_filing(filing: str, entries: list[tuple[str, str, int]]) -> Iterator[LabelledSentence]:
     found = {letters_hash(sentence): sentence for sentence in sentences(_text(filing))}
     for hashed, claim, gravity in entries:
-        yield LabelledSentence(_company(filing), found[hashed], claim, gravity)
+        yield LabelledSentence(company_of(filing), found[hashed], claim, gravity)
 
 
 def _text(filing: str) -> str:
@@ -50,8 +42,3 @@ def _text(filing: str) -> str:
     if not more:
         return item_text(filing)
     return " ".join(read_item_1a(gzip.decompress(more[0].read_bytes())).text.split())
-
-
-def _company(filing: str) -> str:
-    collection, _, rest = filing.partition("_")
-    return rest.split("_")[0].split("-")[0] if collection in {"LM06", "LM21", "NSS"} else collection

@@ -3,6 +3,7 @@
 Neither word is harm by itself, so no list of single words finds them; `data/facts.toml` holds the families.
 """
 
+import re
 from functools import cache
 from typing import NamedTuple
 
@@ -12,6 +13,12 @@ FACTS = "facts.toml"
 
 NEAR = 60
 """Characters between actor and act: further apart they belong to different statements of a long clause."""
+
+
+NEGATED_WITHIN = 25
+"""Characters before an act in which a negation speaks of it."""
+
+_NEGATION = re.compile(r"\b(?:no|not|never|nor|without)\b")
 
 
 class Fact(NamedTuple):
@@ -35,10 +42,22 @@ def fact(clause: str) -> Fact | None:
             continue
         for actor in terms(FACTS, family, "actors").finditer(clause):
             overlap = actor.start() < act.end() and act.start() < actor.end()
-            if not overlap and max(act.start() - actor.end(), actor.start() - act.end()) <= NEAR:
+            if (
+                not overlap
+                and not _negated(clause, actor, act)
+                and max(act.start() - actor.end(), actor.start() - act.end()) <= NEAR
+            ):
                 best = Fact(gravity, act.start(), act.end())
                 break
     return best
+
+
+def _negated(clause: str, actor: re.Match[str], act: re.Match[str]) -> bool:
+    """Whether the act is denied: "have not missed a payment"; an actor like "do not have" denies nothing of it."""
+    start = max(act.start() - NEGATED_WITHIN, 0)
+    if start < actor.end() <= act.start():
+        start = actor.end()
+    return _NEGATION.search(clause, start, act.start()) is not None
 
 
 @cache

@@ -19,6 +19,9 @@ REMEMBERED = 4096
 """Sentences whose judgement is kept: severity's parts and novelty ask for the same ones of a filing."""
 
 _CLAUSE_END = re.compile(r"[;:] |, but |, yet |, however,? |,? although |,? though |, while |, whereas ")
+_MONTH = re.compile(
+    r"\b([Ii]n|[Oo]f|[Oo]n|[Ss]ince|[Uu]ntil|[Bb]y|[Dd]uring|[Ll]ast|[Ee]arly|[Ll]ate|[Tt]hrough|[Ff]rom|[Aa]nd) May\b"
+)
 _CONCESSION = re.compile(r"(?:although|though|while|even though) ")
 
 
@@ -72,7 +75,9 @@ def _judged(sentence: str) -> Judgement:
 
 def by_rules(sentence: str) -> tuple[Ruled, str]:
     """What the rules alone find, and the words that name the harm."""
-    return max((_clause(part, sentence) for part in _clauses(sentence)), key=_grade)
+    sentence = _MONTH.sub(r"\1 Mai", sentence)  # as long as the month, and no verb
+    whole = claim(sentence)
+    return max((_clause(part, whole) for part in _clauses(sentence)), key=_grade)
 
 
 def _grade(found: tuple[Ruled, str]) -> float:
@@ -102,7 +107,7 @@ def _clauses(sentence: str) -> list[str]:
     return parts
 
 
-def _clause(clause: str, sentence: str) -> tuple[Ruled, str]:
+def _clause(clause: str, whole: Claim) -> tuple[Ruled, str]:
     lower = _without_neutral(folded(clause))
     gravity, start, end = _harm(lower)
     said, of_others = claim(clause), _of_others(lower)
@@ -119,7 +124,7 @@ def _clause(clause: str, sentence: str) -> tuple[Ruled, str]:
         said, is_fact = "possible", False
     if said in {"stated", "expected"} and gravity == 1.0 and terms(LEXICON, "claims", "under_way").search(lower):
         said, is_fact = "happened", True
-    return Ruled(gravity, said, claim(sentence), is_fact, of_others), clause[start:end] if gravity else ""
+    return Ruled(gravity, said, whole, is_fact, of_others), clause[start:end] if gravity else ""
 
 
 def _harm(lower: str) -> tuple[float, int, int]:

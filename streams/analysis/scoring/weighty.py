@@ -16,6 +16,9 @@ from streams.analysis.scoring.text import folded, words
 LEAST_VALUE = 0.3
 """The novelty of a factor that states a new fact of weight is at least this."""
 
+LEAST_GRADE, LEAST_GRADE_EXPECTED = 0.3, 0.2
+"""Grades of harm that happened, and that is expected. Below, most labelled sentences were neutral."""
+
 LEAST_DOLLARS = 1e6
 LEAST_SHARE = 0.05
 """A new amount matters from this many dollars, or from this share of revenue, on."""
@@ -48,9 +51,9 @@ def weighty(fresh: Sequence[str], earlier: Sequence[str]) -> str | None:
 
 def _matters(sentence: str) -> bool:
     judged = judge(sentence)
-    if judged.gravity and judged.claim == "happened":
+    if judged.claim == "happened" and judged.grade >= LEAST_GRADE:
         return True
-    if judged.gravity and judged.claim == "expected":
+    if judged.claim == "expected" and judged.grade >= LEAST_GRADE_EXPECTED:
         return terms(LEXICON, "claims", "foreseen").search(folded(sentence)) is not None
     return judged.claim not in {"possible", "denied"} and _amount_at_stake(sentence, judged)
 
