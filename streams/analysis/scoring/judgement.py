@@ -11,7 +11,7 @@ import numpy as np
 
 from streams.analysis.scoring.claims import LEXICON, Claim, claim
 from streams.analysis.scoring.facts import fact
-from streams.analysis.scoring.learned import CLAIMS, GRAVITIES, Ruled, features, probabilities, trained
+from streams.analysis.scoring.learned import CLAIMS, GRAVITIES, TAUGHT_CLAIMS, Ruled, features, probabilities, trained
 from streams.analysis.scoring.lexicon import load, terms
 from streams.analysis.scoring.text import folded
 
@@ -68,8 +68,9 @@ def _judged(sentence: str) -> Judgement:
     graver = float(probabilities(weights.gravity, seen) @ np.array(GRAVITIES))
     taught = sum(float(share) * _reality(name) for share, name in zip(shares, CLAIMS, strict=True))
     gravity = ruled.gravity if ruled.gravity == 1.0 else (1.0 - TAUGHT) * ruled.gravity + TAUGHT * graver
-    surest = CLAIMS[int(np.argmax(shares))]
-    said = surest if surest != "none" and shares.max() >= SURELY else ruled.claim
+    surest = int(np.argmax(shares))
+    overruled = surest < len(TAUGHT_CLAIMS) and shares[surest] >= SURELY
+    said = TAUGHT_CLAIMS[surest] if overruled else ruled.claim
     return Judgement(gravity, said, named, gravity * ((1.0 - TAUGHT) * reality + TAUGHT * taught))
 
 

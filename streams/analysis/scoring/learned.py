@@ -18,7 +18,8 @@ from streams.analysis.scoring.text import folded, words
 
 TRAINED = "sentences.npz"
 
-CLAIMS = ("happened", "expected", "possible", "denied", "none")
+TAUGHT_CLAIMS: tuple[Claim, ...] = ("happened", "expected", "possible", "denied")
+CLAIMS = (*TAUGHT_CLAIMS, "none")
 """The classes of the first regression; `stated` harm is labelled as what it is in the context, mostly `expected`."""
 
 GRAVITIES = (0.4, 0.7, 1.0)
