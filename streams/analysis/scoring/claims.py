@@ -53,7 +53,7 @@ def claim(sentence: str) -> Claim:
     if not happened and not unsure:
         happened = terms(LEXICON, "claims", "past").search(lower) is not None
     if not happened and (not possible or (bool(years(sentence)) and not unsure)):
-        happened = terms(LEXICON, "claims", "weak_past").search(lower) is not None
+        happened = terms(LEXICON, "claims", "weak_past").search(lower) is not None or (not possible and _past(words))
     if (happened or not possible) and _denied(words, lower):
         return "denied"
     if happened:
@@ -77,6 +77,19 @@ def _perfect(words: Sequence[str]) -> int | None:
             if following not in _SKIPPED and not following.endswith("ly"):
                 break
     return None
+
+
+def _past(words: Sequence[str]) -> bool:
+    """Whether a regular past tense stands as a verb: behind its subject and before its object or a preposition."""
+    opening, plans = _verbs("opens_object"), _verbs("plans")
+    return any(
+        len(verb) > REGULAR
+        and verb.endswith("ed")
+        and verb not in plans
+        and before not in _verbs("no_subject")
+        and (after in opening or after[:1].isdigit())
+        for before, verb, after in zip(words, words[1:], words[2:], strict=False)
+    )
 
 
 def _conditional(words: Sequence[str], place: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from streams.analysis.scoring.amounts import amounts
 from streams.analysis.scoring.claims import LEXICON
-from streams.analysis.scoring.judgement import Judgement, judge
+from streams.analysis.scoring.judgement import Judgement, by_rules, judge
 from streams.analysis.scoring.lexicon import load, terms
 from streams.analysis.scoring.text import folded, words
 
@@ -18,6 +18,12 @@ LEAST_VALUE = 0.3
 
 LEAST_GRADE, LEAST_GRADE_EXPECTED = 0.3, 0.2
 """Grades of harm that happened, and that is expected. Below, most labelled sentences were neutral."""
+
+GRAVE = 0.7
+"""The gravity from which the rules alone decide, if a sentence is short."""
+
+SHORT_REPORT = 30
+"""Words of a report: longer sentences name grave things among others."""
 
 LEAST_DOLLARS = 1e6
 LEAST_SHARE = 0.05
@@ -51,6 +57,9 @@ def weighty(fresh: Sequence[str], earlier: Sequence[str]) -> str | None:
 
 def _matters(sentence: str) -> bool:
     judged = judge(sentence)
+    ruled, _ = by_rules(sentence)
+    if ruled.claim == "happened" and ruled.gravity >= GRAVE and len(words(sentence)) <= SHORT_REPORT:
+        return True  # the labelled sentences hold too few of these to judge them
     if judged.claim == "happened" and judged.grade >= LEAST_GRADE:
         return True
     if judged.claim == "expected" and judged.grade >= LEAST_GRADE_EXPECTED:
