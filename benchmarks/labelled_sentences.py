@@ -26,7 +26,7 @@ class LabelledSentence:
 
 
 def labelled_sentences() -> list[LabelledSentence]:
-    """All of them, in the order of the labels. KeyError if a filing has one of them no longer."""
+    """All of them, in the order of the labels, but for those that reading no longer finds in the item."""
     labels = json.loads((OWN_LABELS / "sentences.json").read_text("utf-8"))
     return [case for filing, entries in labels.items() for case in _of_filing(filing, entries)]
 
@@ -34,7 +34,8 @@ def labelled_sentences() -> list[LabelledSentence]:
 def _of_filing(filing: str, entries: list[tuple[str, str, int]]) -> Iterator[LabelledSentence]:
     found = {letters_hash(sentence): sentence for sentence in sentences(_text(filing))}
     for hashed, claim, gravity in entries:
-        yield LabelledSentence(company_of(filing), found[hashed], claim, gravity)
+        if hashed in found:
+            yield LabelledSentence(company_of(filing), found[hashed], claim, gravity)
 
 
 def _text(filing: str) -> str:
