@@ -9,11 +9,16 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from schemas.risks import Category
+from streams.analysis.reading import read_item_1a, segment
 from streams.analysis.scoring import FactorText
+from streams.analysis.scoring.text import words
+
+HASH_BYTES = 8
 
 OWN_LABELS = Path(__file__).parent / "labels"
 
@@ -96,7 +101,7 @@ def cut_at(filing: str, starts: Sequence[tuple[int, int]]) -> list[FactorText]:
 
 def labelled_factors() -> list[LabelledFactor]:
     """All factors with a category, in a stable order; each company's own filings one after another."""
-    return [*_given(), *_own()]
+    return [*_given(), *_own(), *_more()]
 
 
 def year_pairs() -> list[YearPair]:
@@ -141,6 +146,33 @@ def _own() -> Iterator[LabelledFactor]:
             categories = [Category(name) for name in named]
             acceptable = frozenset(categories)
             yield LabelledFactor(_company(filing), filing, factor, categories[0], acceptable, own=True)
+
+
+def _more() -> Iterator[LabelledFactor]:
+    """Those of the folder `more`, named by their headings' hashes; one that reading no longer cuts is left out."""
+    for filing, entries in _json(OWN_LABELS / "more_categories.json").items():
+        [path] = (filings_folder() / "more").glob(f"{filing}.*.gz")
+        cut = {letters_hash(factor.heading): factor for factor in segment(read_item_1a(_bytes(path)))}
+        for hashed, named in entries:
+            if hashed in cut:
+                factor = FactorText(cut[hashed].heading, cut[hashed].text)
+                categories = [Category(name) for name in named]
+                yield LabelledFactor(company_of(filing), filing, factor, categories[0], frozenset(categories), own=True)
+
+
+def letters_hash(text: str) -> str:
+    """Hexadecimal digits that name a text, whatever its spaces, case and punctuation."""
+    return blake2b("".join(words(text)).encode(), digest_size=HASH_BYTES).hexdigest()
+
+
+def company_of(filing: str) -> str:
+    """The company of a filing of the folder `more`: its ticker, or its number in a collection of many companies."""
+    collection, _, rest = filing.partition("_")
+    return rest.split("_")[0].split("-")[0] if collection in {"LM06", "LM21", "NSS"} else collection
+
+
+def _bytes(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes())
 
 
 def _json(path: Path) -> Any:

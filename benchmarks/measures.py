@@ -1,6 +1,7 @@
 """How good predictions are: agreement, recall, calibration, separation."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from benchmarks.labelled import LabelledFactor
 from streams.analysis.scoring.categories import CATEGORIES
 
 CALIBRATION_BINS = 10
+RELIABILITY_BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
+
 FEWEST_FOR_RECALL = 9
 """A recall over fewer cases says nothing."""
 
@@ -40,9 +43,26 @@ def agreement(
         "primary": round(float(primary.mean()), 3),
         "acceptable": round(float(accepted.mean()), 3),
         "recall": recall,
+        "right_by_confidence": _by_confidence(confidence, primary, accepted),
         "calibration_error_primary": round(calibration_error(confidence, primary), 3),
         "calibration_error_acceptable": round(calibration_error(confidence, accepted), 3),
     }
+
+
+def _by_confidence(
+    confidence: NDArray[np.float64], primary: NDArray[np.bool_], accepted: NDArray[np.bool_]
+) -> dict[str, dict[str, float]]:
+    """Per bin of confidence, its upper end inclusive: cases, and how many of them are primary and acceptable."""
+    found = {}
+    for low, high in pairwise(RELIABILITY_BINS):
+        inside = (confidence > low) & (confidence <= high)
+        if inside.any():
+            found[f"{low} to {high}"] = {
+                "cases": int(inside.sum()),
+                "primary": round(float(primary[inside].mean()), 3),
+                "acceptable": round(float(accepted[inside].mean()), 3),
+            }
+    return found
 
 
 def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:

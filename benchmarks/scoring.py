@@ -1,4 +1,4 @@
-"""Measure the scores against the labels: categories, novelty, severity, and how long scoring takes.
+"""Measure the scores against the labels: categories, novelty, severity, sentences, and how long scoring takes.
 
     SIGMAK_FILINGS_DIR=... python -m benchmarks.scoring
 
@@ -19,8 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.labelled import YearPair, filings_folder, labelled_factors, severity_pairs, year_pairs
+from benchmarks.labelled_sentences import labelled_sentences
 from benchmarks.measures import agreement, area_under_roc, category_figures
 from benchmarks.train_categories import best_temperature, feature_matrix, left_out_logits
+from benchmarks.train_sentences import sentence_report
 from schemas.risks import Novelty
 from streams.analysis.embedding import Embedder
 from streams.analysis.reading import RiskFactorText, read_item_1a, segment
@@ -77,6 +79,7 @@ def main() -> None:
         "categories": category_report(embedder),
         "novelty": novelty_report([(pair, read(pair.earlier), read(pair.later)) for pair in year_pairs()]),
         "severity": severity_report(),
+        "sentences": sentence_report(labelled_sentences()),
         "company_size": size_report(),
         "seconds_a_filing": time_report(embedder, *(read(filing) for filing in TIMED_PAIR)),
     }

@@ -8,7 +8,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-LISTED = ("categories.toml", "severity.toml")
+LISTED = ("categories.toml", "severity.toml", "facts.toml")
 """The files whose lists of strings are lists of terms."""
 
 

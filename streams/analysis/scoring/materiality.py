@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import exp
 
-from streams.analysis.scoring.language import LEXICON
+from streams.analysis.scoring.claims import LEXICON
 from streams.analysis.scoring.lexicon import terms
 from streams.analysis.scoring.parts import Part
 from streams.analysis.scoring.prose import Sentence

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from schemas.risks import NearestFactor, Novelty, NoveltyKind
 from streams.analysis.scoring.factors import EarlierFactor, Factor, full_text
+from streams.analysis.scoring.parts import SHORT, quote
 from streams.analysis.scoring.text import sentences, words
 from streams.analysis.scoring.vectors import pooled
+from streams.analysis.scoring.weighty import LEAST_VALUE, weighty
 
 GRAM = 4
 """Words a gram: shorter ones recur by chance, longer ones punish a single changed word."""
@@ -86,11 +88,15 @@ class History:
         latest = matches[0]
         nearest = next((match for match in matches if match.is_counterpart), latest)
         kind = _kind(latest, nearest)
-        fresh, total = _new_sentences(text, full_text(nearest.earlier) if kind != "new" else "")
+        earlier = sentences(full_text(nearest.earlier)) if kind != "new" else []
+        fresh, total = _new_sentences(text, earlier)
+        value, fact = _value(matches), weighty(fresh, earlier) if kind in {"carried", "revised"} else None
+        if fact is not None:
+            kind, value = "revised", max(value, LEAST_VALUE)
         return Novelty(
-            value=round(_value(matches), 4),
+            value=round(value, 4),
             kind=kind,
-            explanation=_explanation(kind, nearest, latest, len(fresh), total),
+            explanation=_explanation(kind, nearest, latest, len(fresh), total) + _quoted(fact),
             nearest=NearestFactor(
                 filing_year=nearest.year,
                 heading=nearest.earlier.heading,
@@ -146,9 +152,13 @@ def _kind(latest: _Match, nearest: _Match) -> NoveltyKind:
     return "carried" if latest.distance < CARRIED_BELOW else "revised"
 
 
-def _new_sentences(text: str, earlier: str) -> tuple[list[str], int]:
+def _quoted(fact: str | None) -> str:
+    return f": “{quote(fact, SHORT)}”" if fact is not None else ""
+
+
+def _new_sentences(text: str, earlier: Sequence[str]) -> tuple[list[str], int]:
     """The sentences without a near twin in the earlier text, and how many there are in all."""
-    known = {frozenset(words(sentence)) for sentence in sentences(earlier)}
+    known = {frozenset(words(sentence)) for sentence in earlier}
     fresh, total = [], 0
     for sentence in sentences(text):
         said = frozenset(words(sentence))

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from math import log10
 
 from streams.analysis.scoring.amounts import Amount, amounts, years
+from streams.analysis.scoring.claims import LEXICON, Claim
 from streams.analysis.scoring.company import CompanySize
-from streams.analysis.scoring.language import LEXICON, Claim, claim, harm
+from streams.analysis.scoring.judgement import judge
 from streams.analysis.scoring.lexicon import terms
 from streams.analysis.scoring.parts import Part, quote
 from streams.analysis.scoring.prose import Sentence
@@ -21,6 +22,8 @@ HALF_LIFE = 4.0
 NEUTRAL = 0.5
 """The weight of an amount whose sentence names no harm and nothing owed, as an authorised buyback."""
 
+MEASURE = 0.2
+"""The weight of an amount that measures something, as a carrying value or a hedge's notional: it is not lost."""
 
 _REALITY: dict[Claim, float] = {"possible": 0.5, "denied": 0.3}
 """The weight of an amount that is only conceivable, as the highest fine that a law allows; others weigh 1."""
@@ -48,9 +51,12 @@ def stakes(sentences: Sequence[Sentence], filing_year: int, size: CompanySize | 
 def _weight(sentence: str, filing_year: int) -> float:
     named_years = [year for year in years(sentence) if year <= filing_year]
     age = filing_year - max(named_years, default=filing_year)
-    at_stake = harm(sentence)[0] > 0.0 or terms(LEXICON, "at_stake", "words").search(folded(sentence)) is not None
-    real = _REALITY.get(claim(sentence), 1.0)
-    return float(0.5 ** (age / HALF_LIFE) * (1.0 if at_stake else NEUTRAL) * real)
+    judged, lower = judge(sentence), folded(sentence)
+    at_stake = judged.gravity > 0.0 or terms(LEXICON, "at_stake", "words").search(lower) is not None
+    context = 1.0 if at_stake else NEUTRAL
+    if judged.claim != "happened" and terms(LEXICON, "at_stake", "measures").search(lower):
+        context = MEASURE
+    return float(0.5 ** (age / HALF_LIFE) * context * _REALITY.get(judged.claim, 1.0))
 
 
 def _magnitude(amount: Amount, size: CompanySize | None) -> float:

@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.analysis.scoring.language import claim, harm, language
+from streams.analysis.scoring.claims import claim
+from streams.analysis.scoring.judgement import harm
+from streams.analysis.scoring.language import language
 from streams.analysis.scoring.parts import EVIDENCE_CHARS
 from streams.analysis.scoring.prose import read
 

@@ -59,11 +59,11 @@ def test_added_facts_make_it_revised_and_are_named() -> None:
     ("body", "explanation"),
     [
         (BODY, "Carried over from 2024; none of 6 sentences is new"),
-        (f"{BODY} {FLOODS}", "Revised since 2024; 1 of 7 sentences is new"),
-        (f"{BODY} {FLOODS} {UNRELATED}", "Revised since 2024; 4 of 10 sentences are new"),
+        (f"{BODY} {FLOODS}", f"Revised since 2024; 1 of 7 sentences is new: “{FLOODS}”"),
+        (f"{BODY} {FLOODS} {UNRELATED}", f"Revised since 2024; 4 of 10 sentences are new: “{FLOODS}”"),
     ],
 )
-def test_the_explanation_counts_the_new_sentences(body: str, explanation: str) -> None:
+def test_the_explanation_counts_the_new_sentences_and_quotes_a_fact_of_weight(body: str, explanation: str) -> None:
     assert novelty(factor(body), stored(2024)).explanation == explanation
 
 

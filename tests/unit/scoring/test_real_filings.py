@@ -1,14 +1,18 @@
 """What scoring must reach on real filings; `benchmarks/scoring.py` prints the figures themselves."""
 
+import gzip
 from pathlib import Path
 
 import pytest
 from platformdirs import user_cache_path
 
 from benchmarks.labelled import labelled_factors, year_pairs
+from benchmarks.labelled_sentences import labelled_sentences
 from benchmarks.scoring import Read, novelty_report, read_filing, severity_report
+from benchmarks.train_sentences import sentence_report
 from schemas.risks import Category
 from streams.analysis.embedding import Embedder, SqliteVectorCache
+from streams.analysis.reading import read_item_1a, segment
 from streams.analysis.scoring import full_text
 from streams.analysis.scoring.categories import (
     Classification,
@@ -17,6 +21,10 @@ from streams.analysis.scoring.categories import (
     TrainedClassifier,
     classifier_for,
 )
+from streams.analysis.scoring.judgement import judge
+from streams.analysis.scoring.language import language
+from streams.analysis.scoring.parts import SHORT, quote
+from streams.analysis.scoring.prose import read
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +65,12 @@ def test_the_trained_data_file_fits_the_model_and_the_word_lists(embedder: Embed
 
 
 def test_novelty_separates_new_revised_and_carried_risks(embedder: Embedder) -> None:
-    read: dict[str, Read] = {}
+    filings: dict[str, Read] = {}
     for pair in year_pairs():
         for filing in (pair.earlier, pair.later):
-            if filing not in read:
-                read[filing] = read_filing(filing, embedder)
-    report = novelty_report([(pair, read[pair.earlier], read[pair.later]) for pair in year_pairs()])
+            if filing not in filings:
+                filings[filing] = read_filing(filing, embedder)
+    report = novelty_report([(pair, filings[pair.earlier], filings[pair.later]) for pair in year_pairs()])
     assert report["auc_new_against_rest"] >= 0.98
     assert report["auc_changed_against_carried"] >= 0.96
     assert report["kinds_right"] >= 0.88
@@ -75,3 +83,25 @@ def test_severity_orders_nearly_all_pairs_as_an_analyst_would(filings_dir: Path)
     report = severity_report()
     assert report["pairs"] == 30
     assert report["ordered_right"] >= 28
+
+
+def test_the_evidence_of_language_is_the_sentence_that_its_value_rests_on(filings_dir: Path) -> None:
+    seen = 0
+    for path in sorted((filings_dir / "10-K").glob("*.gz")):
+        for factor in segment(read_item_1a(gzip.decompress(path.read_bytes()))):
+            sentences = read(full_text(factor))
+            part = language(sentences)
+            if not part.value:
+                continue
+            gravest = max(sentences, key=lambda sentence: judge(sentence.text).grade * sentence.weight)
+            assert part.evidence[0].strip("…") in gravest.text
+            assert quote(gravest.text, SHORT, judge(gravest.text).named) in part.said
+            seen += 1
+    assert seen > 500
+
+
+def test_labelled_sentences_of_companies_left_out_are_mostly_judged_right(filings_dir: Path) -> None:
+    report = sentence_report(labelled_sentences())
+    assert report["sentences"] >= 1000
+    assert report["claim"]["right"] >= 0.67
+    assert report["claim"]["right"] > report["claim_by_rules"]["right"] + 0.05

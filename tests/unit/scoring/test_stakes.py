@@ -64,3 +64,15 @@ def test_a_maturity_in_the_future_makes_no_amount_old() -> None:
 )
 def test_what_is_lost_or_owed_weighs_more_than_what_is_only_named(heavier: str, lighter: str) -> None:
     assert part(heavier).value > part(lighter).value
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        "The carrying value of goodwill was $130 billion, and it could become impaired.",
+        "Hedges with a notional of $957.5 million could lose value.",
+        "Our insurance coverage is $500 million, and losses could exceed it.",
+    ],
+)
+def test_an_amount_that_only_measures_weighs_less_than_one_that_is_lost(measure: str) -> None:
+    assert part(measure).value < part("A cyberattack has cost us $20 million.").value
