@@ -1,6 +1,7 @@
 """The `sigmak` command. Each command imports what it needs when it runs: `sigmak --help` loads no model."""
 
 import faulthandler
+import os
 
 import typer
 
@@ -40,6 +41,8 @@ for module in (analyze, extract, score, topics, store, keys, dead, tail, embed_b
 
 def main() -> None:
     """Run a command; what went wrong is one line, and the exit code tells which kind."""
+    # Filings, callback URLs and vectors are for this user alone, whatever makes their files: RocksDB, SQLite, Java.
+    os.umask(0o077)
     # A library's crash would end the process without a word.
     faulthandler.enable()
     tolerate_encodings()

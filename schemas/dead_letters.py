@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from schemas.topics import LANES
+
 _ORIGIN = "sigmak-original-"
 _DEATH = "sigmak-dead-"
 _REDRIVEN = "sigmak-redriven-as-"
@@ -135,14 +137,24 @@ class Redriven:
 
 
 def moved(headers: Headers, origin: Origin, death: Death | None = None) -> list[tuple[str, bytes]]:
-    """The headers of a record that is moved to another topic: the first origin is kept, the last death counts."""
+    """The headers of a record that is moved to another topic: the first origin is kept, the last death counts.
+
+    An origin that the record brings is its first only if a worker wrote it: on a lane, in the partition that all of a
+    task's attempts keep. Any other is its sender's own, and would lead a redrive to a partition that there is not.
+    """
     # A producer's own marker of a redrive would hide its letter, and mark another one.
     kept = [(name, value) for name, value in headers if not name.startswith((_DEATH, _REDRIVEN))]
-    try:
-        Origin.of(kept)
-    except NoSuchHeaders:
+    if not _brings_its_first(kept, origin):
         kept = [(name, value) for name, value in kept if not name.startswith(_ORIGIN)] + origin.headers()
     return kept if death is None else kept + death.headers()
+
+
+def _brings_its_first(headers: Headers, origin: Origin) -> bool:
+    try:
+        first = Origin.of(headers)
+    except NoSuchHeaders:
+        return False
+    return first.topic in LANES and first.partition == origin.partition and first.offset >= 0
 
 
 def without_ballast(headers: Headers) -> list[tuple[str, bytes]]:

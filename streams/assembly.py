@@ -1,6 +1,9 @@
 """Builds the analysis that a worker, or a command without a server, runs."""
 
 import contextlib
+import logging
+import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streams.analysis_port import Analysis, AnalysisNotReady, load_analysis
@@ -11,7 +14,9 @@ from streams.stores.weaviate_address import WeaviateAddress
 from transport.documents import DocumentFolders
 
 if TYPE_CHECKING:
-    from streams.analysis.embedding import Embedder
+    from streams.analysis.embedding import Embedder, VectorCache
+
+log = logging.getLogger(__name__)
 
 
 def preload_analysis(settings: WorkerSettings) -> None:
@@ -119,11 +124,22 @@ def weaviate_address(settings: WorkerSettings) -> WeaviateAddress:
 
 
 def _embedder(settings: WorkerSettings, *, cached: bool) -> "Embedder":
-    from streams.analysis.embedding import Embedder, SqliteVectorCache
+    from streams.analysis.embedding import Embedder
 
     return Embedder(
         settings.embedding_model,
         backend=settings.embedding_backend,
         precision=settings.embedding_precision,
-        cache=SqliteVectorCache(settings.vector_cache) if cached else None,
+        cache=_vector_cache(settings.vector_cache) if cached else None,
     )
+
+
+def _vector_cache(file: Path) -> "VectorCache | None":
+    """The cache in a file; None if it can't be opened: without it the analysis is slower, and the same."""
+    from streams.analysis.embedding import SqliteVectorCache
+
+    try:
+        return SqliteVectorCache(file)
+    except (OSError, sqlite3.Error) as error:
+        log.warning("texts are embedded without the vector cache %s: %s", file, error)
+        return None

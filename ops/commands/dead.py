@@ -83,21 +83,22 @@ async def _redrive(topic: "TopicRecords", letters: Sequence["DeadLetter"], *, dr
 
     from ops.dead_letters.redrive import NotRedrivable, Redrive, redrivable
     from ops.settings import load
-    from transport.publisher import KafkaPublisher
+    from transport.publisher import EventTooLarge, KafkaPublisher
     from transport.settings import KafkaSettings
 
-    publisher = KafkaPublisher(load(KafkaSettings).connection(), client_id="sigmak-redrive", delivery_timeout=None)
-    redriving = Redrive(publisher, topic.record, lambda: datetime.now(UTC))
+    settings = load(KafkaSettings)
+    publisher = KafkaPublisher(settings.connection(), client_id="sigmak-redrive", delivery_timeout=None)
+    redriving = Redrive(publisher, topic.record, lambda: datetime.now(UTC), settings.partitions)
     done = 0
     try:
         for letter in letters:
             try:
-                task = redrivable(letter)
+                task = redrivable(letter, settings.partitions)
                 async with asyncio.timeout(_ACKNOWLEDGED_WITHIN):
                     became = "would be redriven" if dry_run else f"is now task {await redriving.redrive(letter)}"
                 done += 1
                 say(f"{letter.id}: {task.ticker} {task.filing_year} {became}")
-            except NotRedrivable as error:
+            except (NotRedrivable, EventTooLarge) as error:
                 say(f"{letter.id}: can't be redriven: {error}")
     except TimeoutError as error:
         raise ServerAway("Kafka does not acknowledge; what was not told here can be redriven again") from error

@@ -27,11 +27,13 @@ class Redrive:
 
     Attributes:
         record_at: the whole record at a partition and offset of the dead-letter topic.
+        partitions: how many each lane has.
     """
 
     events: EventPublisher
     record_at: Callable[[int, int], FilingRecord]
     now: Callable[[], datetime]
+    partitions: int
 
     async def redrive(self, letter: DeadLetter) -> str:
         """Make the letter's task anew, on the lane where it first stood; returns the new task's id.
@@ -43,7 +45,7 @@ class Redrive:
             NotRedrivable: where it can't be.
             KafkaAway: where Kafka does not take it.
         """
-        task = redrivable(letter)
+        task = redrivable(letter, self.partitions)
         origin = letter.origin
         record = self.record_at(letter.record.partition, letter.record.offset)
         task_id = derived_task_id(record.timestamp, FILINGS_DEAD, record.partition, record.offset)
@@ -79,7 +81,7 @@ class Redrive:
         await self.events.publish(TASKS, task_id, status)
 
 
-def redrivable(letter: DeadLetter) -> DeadTask:
+def redrivable(letter: DeadLetter, partitions: int) -> DeadTask:
     """The task that is made anew.
 
     Raises:
@@ -93,4 +95,6 @@ def redrivable(letter: DeadLetter) -> DeadTask:
         raise NotRedrivable(f"{why}; it stood in {origin.topic}, partition {origin.partition}, offset {origin.offset}")
     if letter.origin.topic not in LANES:
         raise NotRedrivable(f"it came from {letter.origin.topic}, which is no lane")
+    if not 0 <= letter.origin.partition < partitions:
+        raise NotRedrivable(f"it came from partition {letter.origin.partition}, and lanes have {partitions}")
     return letter.task

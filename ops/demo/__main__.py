@@ -1,5 +1,6 @@
 """`make demo`: start the stack, send filings through it, print the risks of the latest, stop."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,7 @@ def demo(
 ) -> None:
     """Send filings through a whole local stack."""
     filings = _bundled() if filing is None else [_own(filing, ticker, year)]
+    os.umask(0o077)  # as `sigmak` has it
     console = SafeConsole(stderr=True)
     try:
         with stop_signals_interrupt(), _started(console) as system:

@@ -51,6 +51,8 @@ class LocalSystem:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as undo:
             folder = self._data or Path(undo.enter_context(_deleted_folder()))
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)  # also one that an earlier version made for everybody
             self.logs = folder / "logs"
             keys = folder / "api-keys.json"
             secrets = folder / "webhook-secrets.json"

@@ -40,6 +40,13 @@ SETTINGS: dict[str, type[KafkaSettings]] = {
 }
 """What each of our services reads."""
 
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_no_container_has_capabilities_or_can_gain_privileges(service: str) -> None:
+    assert SERVICES[service]["cap_drop"] == ["ALL"]
+    assert SERVICES[service]["security_opt"] == ["no-new-privileges:true"]
+
+
 each_of_ours = pytest.mark.parametrize("service", sorted(SETTINGS))
 
 

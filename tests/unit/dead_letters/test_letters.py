@@ -20,6 +20,7 @@ from tests.unit.streams.worker import an_event
 DEATH = Death("unavailable", "The store is away.", "StoreUnavailable", 4)
 LATER = NOON + timedelta(hours=1)
 ANOTHER = new_task_id()
+LANE_PARTITIONS = 12
 
 
 def dead(
@@ -35,6 +36,12 @@ def dead(
     event = an_event(a_filing(labels=labels), topic=lane, attempt=4, task_id=task_id)
     headers = moved(event.headers, event.origin, death)
     return FilingRecord(FILINGS_DEAD, 2, offset, NOON, event.key, event.value if value is None else value, headers)
+
+
+def written_elsewhere(origin: Origin) -> FilingRecord:
+    """A letter that no worker set aside: its origin is what its writer says."""
+    own = {name for name, _ in origin.headers()}
+    return replace(dead(), headers=[*[pair for pair in dead().headers if pair[0] not in own], *origin.headers()])
 
 
 def marker(offset: int) -> FilingRecord:
@@ -86,6 +93,25 @@ def test_a_record_that_somebody_else_wrote_is_shown() -> None:
     assert letter.death.type == "unknown"
 
 
+@pytest.mark.parametrize(
+    "brought",
+    [
+        Origin(FILINGS, 99999, 1, NOON),
+        Origin(FILINGS, -1, 1, NOON),
+        Origin("elsewhere", 3, 1, NOON),
+        Origin(FILINGS, 3, -1, NOON),
+    ],
+)
+def test_an_origin_that_a_sender_made_up_is_not_kept(brought: Origin) -> None:
+    event = an_event()
+    assert Origin.of(moved([*event.headers, *brought.headers()], event.origin, DEATH)) == event.origin
+
+
+def test_the_first_origin_of_all_attempts_is_kept() -> None:
+    first = Origin(FILINGS_PRIORITY, 3, 4, NOON)
+    assert Origin.of(moved(moved((), first), Origin(FILINGS, 3, 17, LATER), DEATH)) == first
+
+
 @pytest.fixture
 def kafka() -> FakePublisher:
     return FakePublisher()
@@ -94,7 +120,9 @@ def kafka() -> FakePublisher:
 async def redrive(kafka: FakePublisher, record: FilingRecord, letter: DeadLetter | None = None) -> str:
     [folded] = fold([record])
     moments = (LATER + timedelta(seconds=passed) for passed in itertools.count())
-    return await Redrive(kafka, lambda _partition, _offset: record, lambda: next(moments)).redrive(letter or folded)
+    return await Redrive(kafka, lambda _partition, _offset: record, lambda: next(moments), LANE_PARTITIONS).redrive(
+        letter or folded
+    )
 
 
 @pytest.mark.parametrize("lane", [FILINGS, FILINGS_PRIORITY])
@@ -157,6 +185,7 @@ async def test_a_redrive_that_is_repeated_makes_the_same_task(kafka: FakePublish
         (dead(value=b"\xff"), "no filing event"),
         (dead(death=replace(DEATH, value_left_behind=True), value=b""), "left behind"),
         (dead(lane="elsewhere"), "no lane"),
+        (written_elsewhere(Origin(FILINGS, 99999, 1, NOON)), "partition 99999"),
     ],
 )
 async def test_what_no_task_can_be_made_of_is_left_alone(kafka: FakePublisher, record: FilingRecord, why: str) -> None:

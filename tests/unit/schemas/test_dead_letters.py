@@ -1,5 +1,7 @@
 """The headers of filing events that are moved between topics."""
 
+from dataclasses import replace
+
 import pytest
 
 from schemas.dead_letters import Death, NoSuchHeaders, Origin, Redriven, as_first_sent, moved, without_ballast
@@ -48,7 +50,7 @@ def test_what_is_large_or_beyond_number_is_ballast() -> None:
 
 def test_the_first_origin_is_kept_and_the_last_death_counts() -> None:
     first = moved(SENT, ORIGIN, DEATH)
-    second = moved(first, Origin("elsewhere", 0, 1, NOON), Death("poison_pill", "It killed its worker."))
+    second = moved(first, replace(ORIGIN, offset=99, timestamp=NOON), Death("poison_pill", "It killed its worker."))
     assert Origin.of(second) == ORIGIN
     assert Death.of(second) == Death("poison_pill", "It killed its worker.")
     assert len({name for name, _ in second}) == len(second)
