@@ -62,6 +62,7 @@ from gateway.status_table.watching import TaskWatches
 from gateway.stopping import begin_limited_stop
 from schemas.topics import BATCH_MEMBERS, BATCHES, CANCELLATIONS, IDEMPOTENCY, LANES, TASKS, WEBHOOKS
 from transport.documents import DocumentFolders
+from transport.owner_signatures import OwnerSignatures, SigningPublisher
 from transport.publisher import KafkaPublisher
 from transport.topics import Difference, TopicAdmin
 
@@ -155,6 +156,7 @@ class Gateway:
             partitions=settings.partitions,
         )
         kafka = KafkaPublisher(connection, client_id="sigmak-gateway", delivery_timeout=settings.publish_timeout)
+        signing = SigningPublisher(kafka, OwnerSignatures.by(settings.process_secret_file))
         readiness = Readiness(
             publisher=kafka,
             follower=follower,
@@ -169,8 +171,8 @@ class Gateway:
         app.state.settings, app.state.keys = settings, self._keys
         app.state.documents = DocumentFolders(settings.document_roots)
         app.state.callbacks = Callbacks.of(settings)
-        app.state.publisher = publisher = FilingPublisher(kafka, settings.publish_timeout)
-        app.state.canceller = Canceller(kafka, settings.publish_timeout)
+        app.state.publisher = publisher = FilingPublisher(signing, settings.publish_timeout)
+        app.state.canceller = Canceller(signing, settings.publish_timeout)
         claims = ClaimTable(database, functools.partial(follower.catch_up, IDEMPOTENCY))
         app.state.keyed_submissions = KeyedSubmissions(publisher, claims, hash_in_thread)
         batch_publisher = BatchPublisher(publisher, settings.batch_publish_timeout)

@@ -20,10 +20,11 @@ from streams.incoming import CancellationEvent, KafkaRecord, UndecodableCancella
 from streams.metrics import WorkerMetrics
 from streams.outcomes import Outcomes
 from streams.task_memory import TaskMemory
+from transport.owner_signatures import OwnerSignatures
 
 log = logging.getLogger(__name__)
 
-Outcome = Literal["ended", "stopping", "too_late", "foreign", "undecodable"]
+Outcome = Literal["ended", "stopping", "too_late", "foreign", "unsigned", "undecodable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class CancellationLife:
     gate: ProcessorGate
     in_hand: InHand
     metrics: WorkerMetrics
+    signatures: OwnerSignatures
 
     async def process(self, record: KafkaRecord) -> None:
         """Take one event to its end."""
@@ -53,6 +55,9 @@ class CancellationLife:
                 "skipped: %s, partition %s, offset %s: %s", record.topic, record.partition, record.offset, error
             )
             return "undecodable"
+        if not await self.signatures.vouch_for(record.headers, record.value):
+            log.warning("skipped: a cancellation of task %s whose owner no gateway has signed", wish.task_id)
+            return "unsigned"
         async with self.gate.slot(priority=False):
             return await self._cancel(wish)
 

@@ -1,6 +1,7 @@
 """The life of one filing event in a worker: read, start, analyse, end; in the order that makes a crash harmless.
 
 Numbered, since the order is the guarantee:
+  0. an event whose owner no gateway has signed is refused;
   1. an event of a task that has ended, or of an earlier attempt, is skipped; one under another owner's id is refused;
   2. it waits for the processor slot;
   3. the start is counted, and the count acknowledged, before work begins: a filing that kills its worker is found out;
@@ -32,6 +33,7 @@ from streams.metrics import WorkerMetrics
 from streams.outcomes import Outcomes, ResultTooLarge
 from streams.processor import Abandoned, Processor
 from streams.task_memory import Cancelled, TaskMemory
+from transport.owner_signatures import OwnerSignatures
 from transport.publisher import EventTooLarge
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class FilingLife:
     retry_delays: Sequence[timedelta]
     lane_retention: timedelta
     now: Callable[[], datetime]
+    signatures: OwnerSignatures
 
     async def process(self, record: FilingRecord) -> None:
         """Take one event to its end.
@@ -69,6 +72,10 @@ class FilingLife:
             event = decode_filing(record)
         except UndecodableFiling as error:
             await self._dead_letter(record, Death("undecodable", str(error), type(error).__name__))
+            return
+        if not await self.signatures.vouch_for(record.headers, record.value):
+            # Before anything is remembered: the owner that it names may have a task of that id.
+            await self._dead_letter(record, Death("unsigned_owner", "No gateway has signed whose it is."))
             return
         if await self._is_over(record, event):
             return

@@ -48,6 +48,7 @@ from streams.settings import WorkerSettings
 from streams.stop_signals import stop_signals
 from streams.task_memory import TaskMemory
 from streams.topic_check import WrongTopics, topics_are_right
+from transport.owner_signatures import OwnerSignatures
 from transport.publisher import KafkaPublisher
 from transport.topics import TopicAdmin
 
@@ -108,6 +109,7 @@ class Worker:
         app = WorkerApp(self._settings, self._drain.begin)
         memory = TaskMemory(AttemptsTable(app, _now, lane_retention=self._settings.lane_retention))
         outcomes, in_hand = Outcomes(publisher, _now), InHand()
+        signatures = OwnerSignatures.by(self._settings.process_secret_file)
         life = FilingLife(
             memory=memory,
             outcomes=outcomes,
@@ -118,9 +120,10 @@ class Worker:
             retry_delays=[timedelta(seconds=delay) for delay in self._settings.retry_delays],
             lane_retention=self._settings.lane_retention,
             now=_now,
+            signatures=signatures,
         )
         add_filing_agents(app, life.process, self._heads, _fail_stop)
-        cancelling = CancellationLife(memory, outcomes, self._cancellation_gate, in_hand, self._metrics)
+        cancelling = CancellationLife(memory, outcomes, self._cancellation_gate, in_hand, self._metrics, signatures)
         add_cancellation_agent(app, cancelling.process, _fail_stop)
         batches = BatchTable(app, _now, lane_retention=self._settings.lane_retention)
         # Through the cancellations' gate: both are a few acknowledgements, none of them under way when partitions move.

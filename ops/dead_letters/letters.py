@@ -77,7 +77,10 @@ def _one_of_each_task(letters: Iterable[DeadLetter]) -> list[DeadLetter]:
 
 def _whose(letter: DeadLetter) -> tuple[str | None, ...]:
     task = letter.task
-    if task is None or letter.death.type == "foreign_task":  # of somebody who used another's id, perhaps several times
+    if task is None or letter.death.type in {
+        "foreign_task",
+        "unsigned_owner",
+    }:
         return (letter.id,)
     return (task.task_id, task.owner)
 

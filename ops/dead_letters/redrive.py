@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ops.dead_letters.letters import DeadLetter, DeadTask
 from schemas.dead_letters import Redriven, as_first_sent
-from schemas.envelope import ATTEMPT_HEADER, DUE_HEADER, LANE_HEADER, REDRIVEN_FROM_HEADER
+from schemas.envelope import ATTEMPT_HEADER, DUE_HEADER, LANE_HEADER, REDRIVEN_FROM_HEADER, SIGNED_AS_HEADER
 from schemas.events import task_status
 from schemas.identifiers import derived_task_id
 from schemas.tasks import WAITING, TaskState, TaskStatus
@@ -56,6 +56,8 @@ class Redrive:
             "ce_time": submitted_at.isoformat(),
             ATTEMPT_HEADER: "1",
             REDRIVEN_FROM_HEADER: task.task_id,
+            # What was redriven before keeps the task that a gateway made and signed.
+            SIGNED_AS_HEADER: dict(record.headers).get(SIGNED_AS_HEADER, task.task_id.encode()).decode(),
         }
         left_out = {*ours, DUE_HEADER, LANE_HEADER}
         headers = [pair for pair in as_first_sent(record.headers) if pair[0] not in left_out]
@@ -89,6 +91,8 @@ def redrivable(letter: DeadLetter, partitions: int) -> DeadTask:
     """
     if letter.redriven_as is not None:
         raise NotRedrivable(f"it was redriven already, as task {letter.redriven_as}")
+    if letter.death.type == "unsigned_owner":
+        raise NotRedrivable("no gateway has signed whose it is")
     if letter.task is None:
         why = "its value was left behind" if letter.death.value_left_behind else "it is no filing event"
         origin = letter.origin

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from ops.local.process import ServerDidNotStart, bound_to_parent, with_tail
 from ops.local.stack import Kind, Part, Stack
 from ops.local.weaviate_server import start_weaviate, variables
 from ops.settings import load
+from transport import replaced_file
 from transport.settings import KafkaSettings
 from transport.topics import TopicAdmin
 
@@ -42,7 +44,7 @@ class LocalSystem:
         self._workers, self._gateways, self._brokers, self._port = workers, gateways, brokers, port
         self._weaviate = weaviate
         self._data = None if data is None else data.absolute()
-        self._topic_settings = {"SIGMAK_REPLICATION_FACTOR": str(brokers)}
+        self._shared_settings = {"SIGMAK_REPLICATION_FACTOR": str(brokers)}
         self._at_end = contextlib.ExitStack()
         self._stack: Stack | None = None
         self.api_key = self.key_id = self.webhook_secret = ""
@@ -55,10 +57,11 @@ class LocalSystem:
             folder.chmod(0o700)  # also one that an earlier version made for everybody
             self.logs = folder / "logs"
             keys = folder / "api-keys.json"
-            secrets = folder / "webhook-secrets.json"
-            own = development_key(keys, secrets, kept=folder / "development-key")
+            signing = folder / "webhook-secrets.json"
+            self._shared_settings["SIGMAK_PROCESS_SECRET_FILE"] = str(_process_secret(folder / "process-secret"))
+            own = development_key(keys, signing, kept=folder / "development-key")
             self.key_id, self.api_key, self.webhook_secret = own.id, own.key, own.webhook_secret
-            webhooks = {"SIGMAK_WEBHOOK_SECRETS_FILE": str(secrets), "SIGMAK_WEBHOOK_ALLOW": _OWN_RECEIVERS}
+            webhooks = {"SIGMAK_WEBHOOK_SECRETS_FILE": str(signing), "SIGMAK_WEBHOOK_ALLOW": _OWN_RECEIVERS}
             store, servers = {"SIGMAK_STORE": "lancedb", "SIGMAK_STORE_DIR": str(folder / "store")}, {}
             if self._weaviate:
                 server = start_weaviate(folder / "weaviate")
@@ -106,7 +109,7 @@ class LocalSystem:
                 _sigmak("gateway"),
                 f"http://{LOOPBACK}:{port}",
                 env={
-                    **self._topic_settings,
+                    **self._shared_settings,
                     "SIGMAK_HOST": LOOPBACK,
                     "SIGMAK_PORT": str(port),
                     "SIGMAK_API_KEYS_FILE": str(keys),
@@ -125,7 +128,7 @@ class LocalSystem:
                 _sigmak("worker"),
                 f"http://{LOOPBACK}:{port}",
                 env={
-                    **self._topic_settings,
+                    **self._shared_settings,
                     "SIGMAK_DRAIN_SECONDS": _DRAIN_SECONDS,
                     "SIGMAK_WORKER_DIR": str(folder / f"worker-{number}"),
                     "SIGMAK_WORKER_PROBE_PORT": str(port),
@@ -142,10 +145,17 @@ class LocalSystem:
                 name,
                 _sigmak(name),
                 f"http://{LOOPBACK}:{port}",
-                env={**self._topic_settings, "SIGMAK_FOLLOWER_PROBE_PORT": str(port), **webhooks},
+                env={**self._shared_settings, "SIGMAK_FOLLOWER_PROBE_PORT": str(port), **webhooks},
             )
             for name, port in zip(_FOLLOWERS, free_ports(len(_FOLLOWERS)), strict=True)
         ]
+
+
+def _process_secret(file: Path) -> Path:
+    """The file of the secret by which the parts know each other's records; kept with the data."""
+    if not file.exists():
+        replaced_file.replace(file, secrets.token_hex(32) + "\n")
+    return file
 
 
 def _deleted_folder() -> "tempfile.TemporaryDirectory[str]":

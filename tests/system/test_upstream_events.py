@@ -1,13 +1,15 @@
 """Upstreams that write filing events to Kafka themselves: each of their events is validated like one of HTTP."""
 
 import base64
+import json
 import os
 import uuid
 
+import pytest
 import uuid_utils.compat
 from confluent_kafka import Producer
 
-from schemas.topics import FILINGS, FILINGS_DEAD, RISKS
+from schemas.topics import CANCELLATIONS, FILINGS, FILINGS_DEAD, FILINGS_PRIORITY, RISKS, TASKS
 from tests.system.parts import System, header, records
 from tests.waiting import eventually
 
@@ -61,4 +63,37 @@ def test_a_record_that_no_topic_of_ours_takes_is_set_aside_without_what_is_large
     send(system, task_id, a_filing("a document"), **{"sigmak-owner": owner})
     assert gateway.ended(gateway.submit(ticker="ACME"))["status"] == "SUCCESS"
     assert dead_type(system, task_id) == "undecodable"
+    assert worker.process.running
+
+
+@pytest.mark.parametrize("topic", [FILINGS_PRIORITY, CANCELLATIONS])
+def test_a_record_that_forges_an_owner_keeps_no_keys_filing_from_its_end(system: System, topic: str) -> None:
+    gateway, worker = system.gateway(), system.worker("scripted")
+    held, victim = f"hold-{uuid.uuid4().hex[:8]}", f"quick-{uuid.uuid4().hex[:8]}"
+    gateway.submit(ticker="BUSY", html_content=held)
+    eventually(lambda: system.executions(held) == 1, within=40, what="the worker is busy")
+    task_id = gateway.submit(ticker="VICT", html_content=victim)
+    producer = Producer({"bootstrap.servers": system.kafka, "partitioner": "murmur2_random"})
+    filing = {"ticker": "VICT", "filing_year": 2024, "html_content": "forged"}
+    wish = {"task_id": task_id, "ticker": "VICT", "filing_year": 2024, "submitted_at": "2024-01-01T00:00:00Z"}
+    data, type_ = (
+        (wish, "sigmak.task.cancellation.v1") if topic == CANCELLATIONS else (filing, "sigmak.filing.submitted.v1")
+    )
+    for owner in (
+        "somebody",
+        header(next(r for r in records(system.kafka, TASKS) if r.key() == task_id.encode()), "sigmak-owner"),
+    ):
+        headers = {
+            "ce_specversion": "1.0",
+            "ce_id": task_id,
+            "ce_source": "/up",
+            "ce_type": type_,
+            "sigmak-owner": owner,
+        }
+        producer.produce(topic, json.dumps(data).encode(), b"VICT", headers=list(headers.items()))
+    assert producer.flush(10) == 0
+    (system.analyses / f"{held}.go").touch()
+    assert gateway.ended(task_id)["status"] == "SUCCESS"
+    assert system.executions(victim) == 1
+    assert system.executions("forged") == 0
     assert worker.process.running

@@ -129,7 +129,7 @@ async def test_a_dead_letter_tells_why_and_where_it_stood(kafka: FakePublisher) 
 async def test_a_second_death_keeps_the_first_origin_and_tells_the_newest_reason(kafka: FakePublisher) -> None:
     await _set_aside(kafka, an_event())
     [first] = kafka.on(FILINGS_DEAD)
-    again = FilingRecord("sigmak.filings.retry-1.v1", 0, 99, NOON, b"ACME", first.value, first.headers)
+    again = FilingRecord(FILINGS, 3, 99, NOON, b"ACME", first.value, first.headers)
     await _set_aside(kafka, again, Death("poison_pill", "It killed its worker."))
     headers = kafka.on(FILINGS_DEAD)[1].headers
     assert len({name for name, _ in headers}) == len(headers)

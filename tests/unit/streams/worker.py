@@ -37,11 +37,13 @@ from streams.processor import Processor
 from streams.task_memory import TaskMemory
 from tests.unit.examples import NOON, TASK_ID, a_filing, a_risk, an_assessment
 from tests.unit.fake_publisher import FakePublisher, Published
+from transport.owner_signatures import OwnerSignatures
 
 DELAYS = [timedelta(seconds=60), timedelta(seconds=120), timedelta(seconds=240)]
 RESULT = an_assessment(a_risk())
 _OTHERS = {RISKS: "result", BATCH_MEMBERS: "outcome", WEBHOOKS: "webhook"}
 OWNER = "key-1"
+UNSIGNED = OwnerSignatures()
 
 
 class Crash(BaseException):
@@ -197,7 +199,7 @@ class _Attempts:
 class Worker:
     """One process: it has its own gate and processor, and shares only Kafka with the one before it."""
 
-    def __init__(self, kafka: Kafka, analysis: Analysis = five_steps) -> None:
+    def __init__(self, kafka: Kafka, analysis: Analysis = five_steps, signatures: OwnerSignatures = UNSIGNED) -> None:
         self.kafka = kafka
         self.metrics = WorkerMetrics()
         self.executions = 0
@@ -215,8 +217,9 @@ class Worker:
             retry_delays=DELAYS,
             lane_retention=LANE_RETENTION,
             now=lambda: NOON,
+            signatures=signatures,
         )
-        self._cancelling = CancellationLife(memory, outcomes, self.cancellation_gate, in_hand, self.metrics)
+        self._cancelling = CancellationLife(memory, outcomes, self.cancellation_gate, in_hand, self.metrics, signatures)
 
     def drain(self, seconds: float) -> Drain:
         """What lets go of its work."""
