@@ -1,7 +1,9 @@
 """The real analysis of one filing: read, segment, embed, score, store; a step reported as each begins."""
 
 import codecs
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,10 +17,12 @@ from streams.analysis.reading import Item1A, RiskFactorText, UnreadableDocument,
 from streams.analysis.scoring import Scorer, company_size, full_text
 from streams.analysis_port import Report, Result
 from streams.faults import PermanentFault
-from streams.stores.protocol import RiskFactorStore, StoredFactor
+from streams.stores.protocol import RiskFactorStore, StoredFactor, StoreUnavailable
 from transport.documents import DocumentFolders, DocumentNotFound, DocumentTooLarge, PathRefused
 
 _QUESTION = "Is it the filing's main document?"
+log = logging.getLogger(__name__)
+
 READING, SEGMENTING, EMBEDDING, SCORING, STORING = range(1, 6)
 
 Vectors = Sequence[NDArray[np.float32]]
@@ -72,7 +76,7 @@ class Pipeline:
             item=item,
             factors=factors,
             vectors=vectors,
-            history=self.store.history(filing.ticker, filing.filing_year),
+            history=self._history(filing),
             size=company_size(document, revenue_usd=filing.revenue_usd, market_value_usd=filing.market_value_usd),
             warnings=warnings_of(factors),
         )
@@ -100,8 +104,23 @@ class Pipeline:
         except DocumentTooLarge as error:
             raise PermanentFault("document_too_large", str(error)) from error
 
+    def _history(self, filing: FilingSubmitted) -> Sequence[StoredFactor]:
+        with _told_to_operators():
+            return self.store.history(filing.ticker, filing.filing_year)
+
     def _store(self, filing: FilingSubmitted, item: Item1A, factors: Sequence[StoredFactor]) -> None:
-        self.store.replace_filing(filing.ticker, filing.filing_year, item.form, factors)
+        with _told_to_operators():
+            self.store.replace_filing(filing.ticker, filing.filing_year, item.form, factors)
+
+
+@contextmanager
+def _told_to_operators() -> Iterator[None]:
+    """Log what the store says of a fault, and raise it without: it names a folder or an address of the server."""
+    try:
+        yield
+    except StoreUnavailable as fault:
+        log.warning("%s", fault)
+        raise StoreUnavailable("The vector store is away, or does not do its work.") from None
 
 
 def _item_1a(document: bytes, form: str | None) -> Item1A:

@@ -4,6 +4,7 @@ A document that no test has seen may hang a parser, or make it take all memory. 
 heartbeats and commits, and takes the filings of others with it. In a child it costs its own filing alone.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from streams.isolation.analysis_process import AnalysisProcess
 from streams.isolation.child import serve
 from streams.isolation.messages import Broke, Faulted, Finished, NotReady, Permission, Ready, Step, Stopped
 from streams.isolation.warm_process import WarmProcess
+
+log = logging.getLogger(__name__)
 
 _LOADING_SECONDS = 900.0
 """Longest load of the analysis. The first one on a machine converts the embedding model: up to 40 s when it is idle."""
@@ -70,7 +73,8 @@ class IsolatedAnalysis:
             child = self._ready_child()
         except AnalysisNotReady as error:
             if error.transient:
-                raise TransientFault(str(error)) from error
+                log.warning("the analysis can't be loaded: %s", error)
+                raise TransientFault("The analysis can't be loaded: something that it needs is away.") from error
             raise WorkerBroken(str(error)) from error
         with self._in_work(child):
             child.send(filing)
