@@ -176,6 +176,12 @@ class System:
         """The file of API keys that all gateways read."""
         return self.folder / "keys.json"
 
+    def process_secret(self) -> Path:
+        """The file of a secret for gateways that sign owners and workers that believe no others."""
+        file = self.folder / "process-secret"
+        file.write_text("0123456789abcdef" * 4)
+        return file
+
     @property
     def webhook_secrets(self) -> Path:
         """The file of signing secrets, which is empty until a test makes one."""
@@ -197,17 +203,10 @@ class System:
         logs = [self.folder / f"{each.name}.log" for each in self.processes if each.name.startswith("gateway")]
         assert [line for log in logs for line in loop_watch.holds(log)] == []
 
-    def _process_secret(self) -> Path:
-        """The same for all systems: the next test's workers may be given what this one's gateways signed."""
-        file = self.folder / "process-secret"
-        file.write_text("0123456789abcdef" * 4)
-        return file
-
     def _start(self, name: str, command: list[str], environment: dict[str, Any], settings: dict[str, Any]) -> Process:
         variables = {
             "SIGMAK_KAFKA_BOOTSTRAP_SERVERS": self.kafka,
             "SIGMAK_PARTITIONS": PARTITIONS,
-            "SIGMAK_PROCESS_SECRET_FILE": self._process_secret(),
             "PYTHONPATH": Path.cwd(),
             **environment,
             **{f"SIGMAK_{setting.upper()}": value for setting, value in settings.items()},

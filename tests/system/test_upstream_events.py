@@ -68,7 +68,9 @@ def test_a_record_that_no_topic_of_ours_takes_is_set_aside_without_what_is_large
 
 @pytest.mark.parametrize("topic", [FILINGS_PRIORITY, CANCELLATIONS])
 def test_a_record_that_forges_an_owner_keeps_no_keys_filing_from_its_end(system: System, topic: str) -> None:
-    gateway, worker = system.gateway(), system.worker("scripted")
+    secret = system.process_secret()
+    gateway = system.gateway(process_secret_file=secret)
+    worker = system.worker("scripted", process_secret_file=secret)
     held, victim = f"hold-{uuid.uuid4().hex[:8]}", f"quick-{uuid.uuid4().hex[:8]}"
     gateway.submit(ticker="BUSY", html_content=held)
     eventually(lambda: system.executions(held) == 1, within=40, what="the worker is busy")

@@ -67,7 +67,9 @@ class Cluster:
     def start(self, *, gateways: int, workers: int) -> None:
         """Start everything and wait until it is ready."""
         for _ in range(gateways):
-            gateway = self.system.starting_gateway(**_WEBHOOKS, **self._behind("gateways"))
+            gateway = self.system.starting_gateway(
+                **_WEBHOOKS, **self._behind("gateways"), process_secret_file=self.system.process_secret()
+            )
             gateway.key = self.key
             self.gateways.append(gateway)
         for _ in range(workers):
@@ -167,7 +169,12 @@ class Cluster:
     def _add_worker(self) -> None:
         self.workers.append(
             self.system.worker(
-                self.analysis, wait=False, retry_delays="[1, 2, 4]", drain_seconds=20, **self._behind("workers")
+                self.analysis,
+                wait=False,
+                retry_delays="[1, 2, 4]",
+                drain_seconds=20,
+                **self._behind("workers"),
+                process_secret_file=self.system.process_secret(),
             )
         )
 
