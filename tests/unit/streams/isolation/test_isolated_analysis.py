@@ -124,8 +124,10 @@ def test_a_process_whose_analysis_raised_takes_the_next_filing(isolated: Isolate
     ],
 )
 def test_an_analysis_that_hangs_grows_or_crashes_ends_with_a_type_and_the_next_has_a_process_of_its_own(
-    isolated: IsolatedAnalysis, content: str, type_: str
+    make: Make, content: str, type_: str
 ) -> None:
+    # On a busy machine it takes a while to fill the memory.
+    isolated = make(seconds=SECONDS if content == "hang" else 60 * SECONDS)
     before = _analysed(isolated)
     with pytest.raises(AnalysisDied) as died:
         _analysed(isolated, content)
